@@ -1,0 +1,3 @@
+"""M4xx: seed data."""
+
+from musicc.diagnostics.diagnostic import Code

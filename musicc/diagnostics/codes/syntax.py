@@ -1,0 +1,3 @@
+"""M0xx: the text is not a `.music` file."""
+
+from musicc.diagnostics.diagnostic import Code

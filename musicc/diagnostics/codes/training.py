@@ -1,0 +1,3 @@
+"""M6xx: reward models and evaluation."""
+
+from musicc.diagnostics.diagnostic import Code

@@ -1,0 +1,246 @@
+"""The plan: what the runtime executes, and all it needs to know. A pydantic document, one JSON file, no behaviour.
+
+A dialogue's plan is a small program over one row, told by rule and not unrolled by turn: who speaks, which rules each
+branch has, and for each alternative of a rule the steps that make the reply. The runtime draws a row's alternatives
+and interprets the steps; it never looks at the spec.
+
+Steps write named values of the turn: `instruction` is what the user said, `hidden` the instruction that the assistant
+really answers, `reply` the assistant's message. Every option ends with a step that writes `reply`.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Branch: TypeAlias = Literal["chosen", "rejected"]
+Edge: TypeAlias = int | Literal["last"]
+Fault: TypeAlias = Literal["empty", "truncated", "unparsable", "role_leak", "hidden_leak", "repeated"]
+TemplateId: TypeAlias = str
+
+FAITHFUL = "faithful"
+ASSISTANT = "@assistant"
+
+
+class Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Access(Document):
+    """How a model is reached. Changes nothing that is written, so it is no part of the plan's digest.
+
+    `timeout` is in seconds, prices in USD per million tokens; `key` names an environment variable.
+    """
+
+    urls: tuple[str, ...] = ()
+    key: str | None = None
+    concurrency: int = 16
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    input_price: float | None = None
+    output_price: float | None = None
+    timeout: float = 600.0
+
+
+class Model(Document):
+    """An LLM. `served` (with `revision`) or the digest of `weights` is its identity in call keys."""
+
+    served: str
+    revision: str | None = None
+    weights: str | None = None
+    structured: bool = False
+    seeded: bool = False
+    context: int | None = None
+    access: Access = Access()
+
+
+class Sampling(Document):
+    """Sent with the call as it stands here, nothing is left to the server."""
+
+    temperature: float
+    top_p: float
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+
+
+class HubSource(Document):
+    kind: Literal["hub"] = "hub"
+    repository: str
+    split: str
+    revision: str | None = None
+    config: str | None = None
+
+
+class FileSource(Document):
+    """`path` is relative to the spec's folder, or `std/…` for the standard library's data."""
+
+    kind: Literal["file"] = "file"
+    path: str
+
+
+class Seeds(Document):
+    origin: Annotated[HubSource | FileSource, Field(discriminator="kind")]
+    context: Literal["first_user_turn", "prefix", "whole_prompt"]
+    prefix: tuple[int, int] = (1, 1)
+    take: int | None = None
+    shuffle: bool = False
+    field: str | None = None
+    min_turns: int = 1
+    max_chars: int | None = None
+
+
+class Call(Document):
+    """Ask `model` for a reply.
+
+    Messages: the system text, if any; the conversation so far as chat messages (`chat`; `swapped`: with the roles
+    exchanged, for a user voice; `none`: left out); then one user message: the template `ask`, or a value of the turn.
+    `fields`: the reply is structured, and a Parse follows. `shares`: while the branches are still one conversation,
+    the value is the chosen branch's reply and no call is made (set by the sharing pass).
+    `system` may be ASSISTANT: the system text of the assistant variant that the row drew.
+    """
+
+    op: Literal["call"] = "call"
+    out: str
+    model: str
+    sampling: Sampling
+    system: TemplateId | None = None
+    history: Literal["chat", "swapped", "none"] = "chat"
+    ask: TemplateId | None = None
+    say: Literal["instruction", "hidden"] | None = None
+    fields: tuple[str, ...] = ()
+    shares: bool = False
+
+
+class Parse(Document):
+    """Take the value `of` apart into its fields: `instruction` becomes the value `hidden`, `answer` becomes `reply`."""
+
+    op: Literal["parse"] = "parse"
+    of: str
+    fields: tuple[str, ...]
+
+
+class Borrow(Document):
+    """`hidden` is the opening instruction of another seed of the same source, drawn per row and turn."""
+
+    op: Literal["borrow"] = "borrow"
+
+
+class Recall(Document):
+    """`hidden` is an instruction of an earlier turn of the branch, drawn per row and turn."""
+
+    op: Literal["recall"] = "recall"
+
+
+class Cut(Document):
+    """`reply` is the value `of`, cut to a share of its words drawn from `keep`."""
+
+    op: Literal["cut"] = "cut"
+    of: str
+    keep: tuple[float, float]
+
+
+Step: TypeAlias = Annotated[Call | Parse | Borrow | Recall | Cut, Field(discriminator="op")]
+
+
+class Option(Document):
+    """One alternative of a rule. `one_call` holds the steps that fusion may put in the place of `steps`."""
+
+    rule: str
+    weight: float
+    needs_history: bool = False
+    steps: tuple[Step, ...]
+    one_call: tuple[Step, ...] = ()
+
+
+class Range(Document):
+    kind: Literal["range"] = "range"
+    first: Edge
+    last: Edge
+
+
+class AnyOf(Document):
+    """`count` turns of each row, drawn among the turns without another rule."""
+
+    kind: Literal["any"] = "any"
+    count: int
+
+
+class When(Document):
+    measure: Literal["words", "chars"]
+    comparison: Literal["<", "<=", ">", ">=", "==", "!="]
+    bound: float
+
+
+class Rule(Document):
+    """On these turns one of `options` (weights sum to 1) is drawn per row and turn; where `when` fails, faithful."""
+
+    turns: Annotated[Range | AnyOf, Field(discriminator="kind")]
+    options: tuple[Option, ...]
+    when: When | None = None
+
+
+class VoiceVariant(Document):
+    """`weight` of all variants sums to 1; one is drawn per row, the same for both branches."""
+
+    weight: float
+    steps: tuple[Call, ...]
+
+
+class User(Document):
+    """Who says the user's lines: the seed's own later user turns (`replay`), a voice, or first one and then the other.
+
+    `variants` write the value `instruction`. `shared`: both branches get the same utterance while they are one
+    conversation (set by the sharing pass; never with `utterances = independent`).
+    """
+
+    replay: bool
+    variants: tuple[VoiceVariant, ...] = ()
+    shared: bool = False
+
+
+class Policy(Document):
+    retries: int
+    then: Literal["quarantine", "mark"]
+
+
+class Assistant(Document):
+    """A variant of the assistant's system text; weights sum to 1, one is drawn per row for both branches."""
+
+    weight: float
+    system: TemplateId | None
+
+
+class Dialogue(Document):
+    """`departs`: the first turn at which the branches can differ; before it they are one conversation in every row."""
+
+    name: str
+    seeds: str
+    turns: tuple[int, int]
+    per_seed: int = 1
+    user: User
+    assistants: tuple[Assistant, ...]
+    faithful: Option
+    chosen: tuple[Rule, ...] = ()
+    rejected: tuple[Rule, ...]
+    replies: dict[Fault, Policy]
+    departs: int = 1
+    order: Literal["source", "prefix"] = "source"
+
+
+class Template(Document):
+    """Jinja text and the variables its place offers."""
+
+    text: str
+    variables: tuple[str, ...]
+
+
+class Plan(Document):
+    """`format` changes when the meaning of a field does; the runtime refuses other formats."""
+
+    format: Literal[1] = 1
+    spec: str
+    profile: str | None
+    seed: int
+    models: dict[str, Model]
+    templates: dict[TemplateId, Template]
+    seeds: dict[str, Seeds]
+    dialogues: tuple[Dialogue, ...]
