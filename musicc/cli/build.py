@@ -1,0 +1,48 @@
+"""`musicc build`."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from musicc.cli.check import require_module
+from musicc.cli.edge import complain, note, say
+from musicc.cli.places import places
+from musicc.cli.progress import told
+from musicc.diagnostics import Diagnostic, DiagnosticError
+from musicc.diagnostics.codes.running import NO_PAIR
+from musicc.plan import compile_module
+from musicc.runtime.build import Job, build
+from musicc.runtime.llm.types import Unusable
+from musicc.runtime.progress import Progress
+
+
+def build_spec(spec: Path, profile: str | None, params: Sequence[str], store: Path | None, out: Path | None) -> None:
+    """Builds a spec's pairs and says what came of it. Raises DiagnosticError, KeyboardInterrupt."""
+    plan = compile_module(require_module(spec, profile, params))
+    where = places(spec, profile, store, out)
+    job = Job(plan, where.spec_folder, where.build, where.store, lambda fault: complain([fault]), note)
+    try:
+        progress = asyncio.run(build(job, told))
+    except Unusable as failure:
+        raise DiagnosticError(failure.diagnostic) from None
+    except KeyboardInterrupt:
+        note("stopped; what was received is kept: the same command goes on from here")
+        raise
+    _summarise(progress, where.build)
+
+
+def _summarise(progress: Progress, folder: Path) -> None:
+    failed = progress.failed.total()
+    if failed == progress.rows:
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in progress.failed.most_common())
+        raise DiagnosticError(Diagnostic(NO_PAIR, f"no row became a pair ({reasons})", at=f"{folder}/quarantine.jsonl"))
+    say(f"{progress.rows - failed:,} pairs in {folder / 'pairs.jsonl'}")
+    if failed:
+        reasons = ", ".join(f"{reason}: {count:,}" for reason, count in progress.failed.most_common())
+        say(f"{failed:,} rows quarantined ({reasons}) in {folder / 'quarantine.jsonl'}")
+    if progress.marked:
+        marks = ", ".join(f"{fault}: {count:,}" for fault, count in progress.marked.most_common())
+        say(f"replies kept with a mark: {marks}")
+    money = "" if progress.spent is None else f", ${progress.spent:,.2f}"
+    say(f"{progress.made:,} calls made, {progress.reused:,} reused{money}")
+    say(f"read them: musicc show {folder}")

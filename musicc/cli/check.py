@@ -1,0 +1,61 @@
+"""`musicc check` and `musicc explain`; and how every command loads a spec."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from musicc.cli.edge import complain, say
+from musicc.diagnostics import Diagnostic, DiagnosticError
+from musicc.semantics import Checked, load
+from musicc.semantics.module import Module
+
+
+def load_spec(spec: Path, profile: str | None, params: Sequence[str]) -> Checked:
+    """The checked spec, with its warnings. Raises DiagnosticError for a param that is not NAME=VALUE."""
+    return load(spec, profile=profile, params=settings(params), environment=os.environ)
+
+
+def settings(params: Sequence[str]) -> Mapping[str, str]:
+    """`-p name=value` options by name; the last of a name wins."""
+    from musicc.diagnostics.codes.running import BAD_OPTION
+
+    for param in params:
+        if "=" not in param:
+            fault = Diagnostic(BAD_OPTION, f"`-p {param}` is not NAME=VALUE", help="write `-p pairs=100`")
+            raise DiagnosticError(fault, exit_code=2)
+    return {name.strip(): value.strip() for name, value in (param.split("=", 1) for param in params)}
+
+
+def require_module(spec: Path, profile: str | None, params: Sequence[str]) -> Module:
+    """The module of a spec that has no error; its warnings are printed. Raises DiagnosticError with all errors."""
+    checked = load_spec(spec, profile, params)
+    if checked.module is None:
+        raise DiagnosticError(checked.diagnostics)
+    complain(checked.diagnostics)
+    return checked.module
+
+
+def check_specs(specs: Sequence[Path], profile: str | None, params: Sequence[str]) -> None:
+    """Checks each spec, every one to its end. Raises DiagnosticError if any has an error."""
+    checked = [load_spec(spec, profile, params) for spec in specs]
+    diagnostics = [diagnostic for one in checked for diagnostic in one.diagnostics]
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        raise DiagnosticError(diagnostics)
+    complain(diagnostics)
+    for spec in specs:
+        say(f"{spec}: ok")
+
+
+def explain_code(code: str) -> None:
+    """Prints the explanation of a code. Raises DiagnosticError for a code that does not exist."""
+    from musicc.diagnostics.codes import all_codes
+    from musicc.diagnostics.codes.running import BAD_OPTION
+    from musicc.diagnostics.suggest import closest
+
+    codes = all_codes()
+    found = codes.get(code.upper())
+    if found is None:
+        near = closest(code.upper(), codes)
+        mend = f"did you mean `{near}`?" if near else "codes look like `M104`; they stand in brackets behind `error`"
+        raise DiagnosticError(Diagnostic(BAD_OPTION, f"no diagnostic has the code `{code}`", help=mend), exit_code=2)
+    say(f"{found.id}: {found.title}\n\n{found.explanation.strip()}")

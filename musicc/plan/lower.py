@@ -1,0 +1,129 @@
+"""Module → Plan, naive: every branch makes all its calls, every contrast has all its forms. The passes do the rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from musicc.plan import document as doc
+from musicc.plan.contrasts import Forms, answer, settled
+from musicc.plan.parts import Parts
+from musicc.semantics.module import (
+    AnyTurns,
+    Choice,
+    Dialogue,
+    Module,
+    Persona,
+    Replay,
+    Rule,
+    Turns,
+    Variant,
+    Voice,
+    When,
+)
+from musicc.syntax.tree import Text
+
+
+def lower(module: Module) -> doc.Plan:
+    """The plan before any pass. Models, templates and seeds are those that dialogues use."""
+    parts = Parts(module.path.parent)
+    dialogues = tuple(Lowering(dialogue, parts).lowered() for dialogue in module.dialogues.values())
+    return doc.Plan(
+        spec=module.name,
+        profile=module.profile,
+        seed=module.seed,
+        models=parts.models,
+        templates=parts.templates,
+        seeds=parts.seeds,
+        dialogues=dialogues,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """Lowers one dialogue and enters what it uses into `parts`."""
+
+    dialogue: Dialogue
+    parts: Parts
+
+    def lowered(self) -> doc.Dialogue:
+        dialogue = self.dialogue
+        return doc.Dialogue(
+            name=dialogue.name,
+            seeds=self.parts.source(dialogue.seeds),
+            turns=dialogue.turns,
+            per_seed=dialogue.per_seed,
+            user=self._user(),
+            assistants=self._assistants(),
+            faithful=self._faithful(1.0),
+            chosen=tuple(self._rule(rule) for rule in dialogue.chosen),
+            rejected=tuple(self._rule(rule) for rule in dialogue.rejected),
+            replies={fault: doc.Policy(retries=p.retries, then=p.then) for fault, p in dialogue.replies.items()},
+        )
+
+    # Voices
+
+    def _user(self) -> doc.User:
+        speakers = self.dialogue.user
+        voices = (speaker for speaker in speakers if isinstance(speaker, Voice))
+        return doc.User(
+            replay=any(isinstance(speaker, Replay) for speaker in speakers),
+            variants=tuple(variant for voice in voices for variant in self._user_variants(voice)),
+            shared=self.dialogue.utterances == "shared",
+        )
+
+    def _user_variants(self, voice: Voice) -> Iterator[doc.VoiceVariant]:
+        for number, variant in _numbered(voice.persona):
+            call = doc.Call(
+                out="instruction",
+                model=self.parts.model(voice.model),
+                sampling=settled(voice.sampling),
+                system=self._system(voice.persona, number, variant),
+                history="swapped" if voice.persona.history == "chat" else "none",
+                ask=self._prompt(voice.persona, number, variant),
+            )
+            yield doc.VoiceVariant(weight=variant.weight, steps=(call,))
+
+    def _assistants(self) -> tuple[doc.Assistant, ...]:
+        persona = self.dialogue.assistant.persona
+        return tuple(
+            doc.Assistant(weight=variant.weight, system=self._system(persona, number, variant))
+            for number, variant in _numbered(persona)
+        )
+
+    def _system(self, persona: Persona, number: str, variant: Variant) -> doc.TemplateId | None:
+        return self._template(f"{persona.name}.system{number}", variant.system, f"{persona.role}.system")
+
+    def _prompt(self, persona: Persona, number: str, variant: Variant) -> doc.TemplateId | None:
+        return self._template(f"{persona.name}.prompt{number}", variant.prompt, f"{persona.role}.prompt")
+
+    def _template(self, name: str, text: Text | None, place: str) -> doc.TemplateId | None:
+        return self.parts.template(name, text.value, place) if text else None
+
+    # Rules
+
+    def _rule(self, rule: Rule) -> doc.Rule:
+        return doc.Rule(turns=_turns(rule.turns), options=tuple(map(self._option, rule.choices)), when=_when(rule.when))
+
+    def _option(self, choice: Choice) -> doc.Option:
+        if choice.contrast is None:
+            return self._faithful(choice.weight)
+        return Forms(choice, choice.contrast, self.dialogue.assistant, self.parts).option()
+
+    def _faithful(self, weight: float) -> doc.Option:
+        steps = (answer(self.dialogue.assistant, self.parts, "instruction"),)
+        return doc.Option(rule=doc.FAITHFUL, weight=weight, steps=steps)
+
+
+def _numbered(persona: Persona) -> Iterator[tuple[str, Variant]]:
+    """The variants with what tells their templates apart: nothing where there is one, else `.1`, `.2`, …"""
+    for number, variant in enumerate(persona.variants, 1):
+        yield f".{number}" if len(persona.variants) > 1 else "", variant
+
+
+def _turns(turns: Turns | AnyTurns) -> doc.Range | doc.AnyOf:
+    if isinstance(turns, AnyTurns):
+        return doc.AnyOf(count=turns.count)
+    return doc.Range(first=turns.first, last=turns.last)
+
+
+def _when(when: When | None) -> doc.When | None:
+    return doc.When(measure=when.measure, comparison=when.comparison, bound=when.bound) if when else None

@@ -1,0 +1,124 @@
+"""`eval`: Best-of-N with a judge (`compare`), or scores on labelled pairs (`score`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from musicc.diagnostics import Note
+from musicc.diagnostics.codes import rules as rule_codes
+from musicc.diagnostics.codes import types as codes
+from musicc.semantics.kinds.check import warn_of_one_model
+from musicc.semantics.kinds.dataset import Pairs
+from musicc.semantics.module import Eval, Part, Voice
+from musicc.semantics.quantities import count
+from musicc.semantics.reader import Reader
+from musicc.semantics.schema import Fields, FieldSpec, Schema, keyed, report_missing, table
+from musicc.semantics.shapes import Many, Named, Shape, empty
+from musicc.semantics.turns import MOST_TURNS
+from musicc.semantics.voices import JudgedBy, VoiceOn
+from musicc.syntax import tree
+from musicc.syntax.tree import MapOf
+
+
+@dataclass(frozen=True)
+class Prompts(Shape):
+    """`{ hh: 500, ultrainteract: 500 }`: seeds, and how many of each."""
+
+    nodes: ClassVar[tuple[type, ...]] = (tree.MapOf,)
+
+    @property
+    def noun(self) -> str:
+        return "a map of seeds to counts"
+
+    def convert(self, value: MapOf, reader: Reader) -> tuple[Part, ...] | None:
+        if not value.entries:
+            return empty(value, reader)
+        keyed(value, reader)
+        seeds = [Named(("seeds",)).convert(entry.key, reader) for entry in value.entries]
+        counts = [count().read(entry.value, reader.within(entry.key.text)) for entry in value.entries]
+        if None in seeds or None in counts:
+            return None
+        return tuple(Part(one, number, None) for one, number in zip(seeds, counts, strict=True))
+
+
+_REWARDS = Many(Named(("reward",)), single=True)
+FIELDS = table(
+    FieldSpec("compare", _REWARDS, "reward models that choose among `n` replies; a judge compares what comes of it"),
+    FieldSpec("prompts", Prompts(), "the seeds that open the conversations, and how many of each"),
+    FieldSpec("turns", count(1, MOST_TURNS), "exchanges of each conversation", default=1),
+    FieldSpec("n", Many(count(2, 10_000), single=True), "replies that a reward model chooses from"),
+    FieldSpec("user", VoiceOn("user"), "the user voice of further turns"),
+    FieldSpec("assistant", VoiceOn("assistant"), "the voice that the replies are drawn from"),
+    FieldSpec("judge", JudgedBy(), "compares the finished conversations"),
+    FieldSpec("score", _REWARDS, "reward models whose agreement with labelled pairs is measured"),
+    FieldSpec("on", Pairs(("benchmark", "dataset", "dialogue")), "the labelled pairs"),
+)
+_BEST_OF_N = ("prompts", "n", "assistant", "judge")
+
+
+def build(fields: Fields, reader: Reader) -> Eval | None:
+    _check_form(fields, reader)
+    _check_draws(fields, reader)
+    user, assistant = fields.get("user"), fields.get("assistant")
+    warn_of_one_model([user] if user else [], assistant, fields, reader)
+    if not reader.sound:
+        return None
+    return Eval(
+        name=fields.name.text,
+        span=fields.name.span,
+        rewards=fields.get("compare") or fields.get("score"),
+        on=fields.get("on"),
+        prompts=fields.get("prompts") or (),
+        turns=fields.get("turns"),
+        n=fields.get("n") or (),
+        user=user,
+        assistant=assistant,
+        judge=fields.get("judge"),
+    )
+
+
+def _check_form(fields: Fields, reader: Reader) -> None:
+    given = fields.given
+    if "score" in given:
+        _exclude(("compare", "turns", "user", *_BEST_OF_N), "score", fields, reader)
+        _require(("on",), fields, reader)
+    elif "compare" in given:
+        _exclude(("on",), "compare", fields, reader)
+        turns = fields.get("turns")
+        _require((*_BEST_OF_N, "user") if turns and turns > 1 else _BEST_OF_N, fields, reader)
+    else:
+        _require(("score" if "on" in given else "compare",), fields, reader)
+
+
+def _require(names: Iterable[str], fields: Fields, reader: Reader) -> None:
+    if fields.complete:
+        report_missing(fields.name, [FIELDS[name] for name in names if name not in fields.given], reader)
+
+
+def _exclude(names: Iterable[str], beside: str, fields: Fields, reader: Reader) -> None:
+    for name in names:
+        if name in fields.given:
+            reader.report(
+                codes.CONFLICTING_FIELDS,
+                f"`{name}` means nothing beside `{beside}`",
+                fields.at(name),
+                label="belongs to the other form",
+                notes=(Note(fields.at(beside), "an eval of this form"),),
+                help="`compare` is Best-of-N, `score` measures agreement: declare two evals",
+            )
+
+
+def _check_draws(fields: Fields, reader: Reader) -> None:
+    assistant: Voice | None = fields.get("assistant")
+    if assistant and assistant.sampling.temperature == 0 and "n" in fields.given:
+        reader.report(
+            rule_codes.TEMPERATURE_ZERO,
+            "at temperature 0 all candidates are equal",
+            fields.at("assistant"),
+            label="draws the same reply each time",
+            notes=(Note(fields.at("n"), "candidates to choose from"),),
+            help="raise the temperature",
+        )
+
+
+SCHEMA = Schema("eval", "Best-of-N against a judge, or agreement with labelled pairs.", FIELDS, build, product=True)

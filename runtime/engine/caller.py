@@ -1,0 +1,167 @@
+"""One call of a plan, from its messages to a reply worth keeping: store, flight, judgement, another draw."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+import orjson
+
+from musicc.plan.document import Call, Fault, Policy
+from musicc.runtime.engine.faults import faults_of
+from musicc.runtime.engine.keys import Draw, call_key, seed_of
+from musicc.runtime.engine.parse import parse_fields
+from musicc.runtime.llm.types import Message, Reply, Request
+
+DRY = "dry"  # the finish reason of replies that a rehearsal makes up; they are not judged
+
+
+class Results(Protocol):
+    """Where replies are kept, by key."""
+
+    def get(self, key: bytes) -> bytes | None: ...
+    def put(self, key: bytes, value: bytes) -> None: ...
+
+
+class RowFailedError(Exception):
+    """The row cannot become a pair: `reason` is a word for the manifest's counts, the message says more."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks what, besides the messages: needed for the key, for judging, and for the order of calls.
+
+    `earlier`: what the same speaker said before. `instruction`: what the user said in this turn, empty if that is what
+    is asked for. `hidden`: the hidden instruction that the reply answers, if any.
+    """
+
+    role: Literal["user", "assistant"]
+    priority: int
+    draw: Draw
+    instruction: str = ""
+    hidden: str | None = None
+    earlier: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a model has done in this run. `made` calls went over the wire, `reused` ones came from the store."""
+
+    made: int = 0
+    reused: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reused_prompt_tokens: int = 0
+    reused_completion_tokens: int = 0
+
+    def count(self, reply: Reply, *, made: bool) -> None:
+        if made:
+            self.made += 1
+            self.prompt_tokens += reply.prompt_tokens
+            self.completion_tokens += reply.completion_tokens
+        else:
+            self.reused += 1
+            self.reused_prompt_tokens += reply.prompt_tokens
+            self.reused_completion_tokens += reply.completion_tokens
+
+
+@dataclass
+class Caller:
+    """Answers the calls of a plan's rows from the store, from a call in flight, or from the backend, in this order.
+
+    `identities` names each model in call keys. Equal calls in flight are one call, whichever rows they come from.
+    """
+
+    complete: Callable[[Request, int], Awaitable[Reply]]
+    store: Results
+    identities: Mapping[str, str]
+    structured: frozenset[str]
+    policies: Mapping[Fault, Policy]
+    tallies: dict[str, Tally]
+    flying: dict[bytes, "asyncio.Future[Reply]"] = field(default_factory=dict)
+
+    def under(self, policies: Mapping[Fault, Policy]) -> "Caller":
+        """The same caller with other policies; what is in flight and the tallies are shared."""
+        return replace(self, policies=policies)
+
+    async def ask(self, call: Call, messages: Sequence[Message], asked: Asked) -> tuple[str, tuple[Fault, ...]]:
+        """The reply's text and the faults it is marked with. Raises RowFailedError, or LLMError from the backend."""
+        attempt = 0
+        while True:
+            reply = await self._reply(call, messages, asked, attempt)
+            faults = judge(call, reply, asked)
+            if all(attempt >= self.policies[fault].retries for fault in faults):
+                return reply.text, self._settle(faults, reply, attempt)
+            attempt += 1
+
+    def _settle(self, faults: tuple[Fault, ...], reply: Reply, attempt: int) -> tuple[Fault, ...]:
+        fatal = next((fault for fault in faults if self.policies[fault].then == "quarantine"), None)
+        if fatal is not None:
+            raise RowFailedError(fatal, f"the reply was {fatal} after {attempt + 1} attempts: {reply.text[:200]!r}")
+        return faults
+
+    async def _reply(self, call: Call, messages: Sequence[Message], asked: Asked, attempt: int) -> Reply:
+        request = self._request(call, messages)
+        key = call_key(self.identities[call.model], request, replace(asked.draw, attempt=attempt))
+        while True:
+            if (stored := self.store.get(key)) is not None:
+                reply = _decode(stored)
+                self.tallies[call.model].count(reply, made=False)
+                return reply
+            flight = self.flying.get(key)
+            if flight is None:
+                return await self._fly(key, replace(request, seed=seed_of(key)), asked.priority)
+            # The one who makes the call may be cancelled with its row: then the first who waits makes it.
+            await asyncio.wait([flight])
+
+    async def _fly(self, key: bytes, request: Request, priority: int) -> Reply:
+        landed: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.flying[key] = landed
+        try:
+            reply = await self.complete(request, priority)
+            self.store.put(key, _encode(reply))
+        finally:
+            del self.flying[key]
+            landed.cancel()
+        self.tallies[request.model].count(reply, made=True)
+        return reply
+
+    def _request(self, call: Call, messages: Sequence[Message]) -> Request:
+        sampling = call.sampling
+        return Request(
+            model=call.model,
+            messages=messages,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            stop=sampling.stop,
+            fields=call.fields if call.model in self.structured else (),
+            seed=0,
+        )
+
+
+def judge(call: Call, reply: Reply, asked: Asked) -> tuple[Fault, ...]:
+    """The faults of a reply; of a structured reply, those of its answer, which answers its own hidden instruction."""
+    if reply.finish == DRY:
+        return ()
+    if not call.fields:
+        return faults_of(reply.text, reply.finish, role=asked.role, hidden=asked.hidden, earlier=asked.earlier)
+    parsed = parse_fields(reply.text, call.fields)
+    if parsed is None:
+        return ("unparsable",)
+    hidden = parsed.get("instruction")
+    if hidden is not None and hidden.casefold().split() == asked.instruction.casefold().split():
+        return ("repeated",)
+    return faults_of(parsed["answer"], reply.finish, role=asked.role, hidden=hidden, earlier=asked.earlier)
+
+
+def _encode(reply: Reply) -> bytes:
+    return orjson.dumps([reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens])
+
+
+def _decode(stored: bytes) -> Reply:
+    return Reply(*orjson.loads(stored))

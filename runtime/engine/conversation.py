@@ -1,0 +1,216 @@
+"""One row, played: two branches that are one conversation until the rejected one departs (paper, Algorithm 1).
+
+Each branch runs its turns one after the other and waits for nothing but its own replies; while it is still one with
+the chosen branch, the rejected branch takes that one's messages as they come.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from musicc.runtime.data.pool import SeedPool
+
+from musicc.plan.document import FAITHFUL, Branch, Call, Cut, Dialogue, Fault, Option, Parse, Rule, Step
+from musicc.runtime.engine.caller import Asked, Caller, RowFailedError
+from musicc.runtime.engine.keys import Draw
+from musicc.runtime.engine.parse import parse_fields
+from musicc.runtime.engine.prompts import Prompter, transcript
+from musicc.runtime.engine.schedule import Cue, Row, cues, holds
+from musicc.runtime.llm.types import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What one branch did at one turn. `shared`: both messages are the chosen branch's."""
+
+    turn: int
+    rule: str
+    hidden: str | None
+    shared: bool
+    marks: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message of the chosen branch, on its way to the rejected one."""
+
+    text: str
+    marks: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What every row of a dialogue is played with."""
+
+    dialogue: Dialogue
+    prompter: Prompter
+    caller: Caller
+    pool: SeedPool
+
+
+@dataclass
+class Turn:
+    """The named values that the steps of one turn read and write, and what the replies were marked with.
+
+    `together`: this branch and the chosen one are still one conversation, and the chosen one's reply is faithful.
+    """
+
+    number: int
+    together: bool
+    values: dict[str, str]
+    marks: list[Fault] = field(default_factory=list)
+
+
+class BranchPlayer:
+    """Plays one branch of a row. `lead` is the chosen branch's player, for the rejected one."""
+
+    def __init__(self, stage: Stage, row: Row, branch: Branch, lead: "BranchPlayer | None" = None) -> None:
+        self.stage, self.row, self.branch, self.lead = stage, row, branch, lead
+        self.history: list[Message] = list(row.context)
+        self.played: list[Played] = []
+        self.departed = lead is None
+        dialogue, draws = stage.dialogue, row.draws
+        rules: Sequence[Rule] = dialogue.chosen if branch == "chosen" else dialogue.rejected
+        self._cues: dict[int, Cue] = cues(rules, branch, row.turns, draws)
+        weights = [assistant.weight for assistant in dialogue.assistants]
+        self._system = dialogue.assistants[draws.weighted("assistant", weights)].system
+        self.utterances = _futures(row.turns) if lead is None else []
+        self.replies = _futures(row.turns) if lead is None else []
+
+    async def run(self) -> None:
+        """Plays all turns. Raises RowFailedError or LLMError."""
+        for number in range(1, self.row.turns + 1):
+            await self._turn(number)
+
+    async def _turn(self, number: int) -> None:
+        said = await self._utterance(number)
+        if self.lead is None:
+            self.utterances[number - 1].set_result(said)
+        option = self._option(number, said.text)
+        together = self._is_with_lead(number, said.text)
+        turn = Turn(number, together, {"instruction": said.text})
+        for step in option.steps:
+            await self._step(step, turn)
+        reply = Spoken(turn.values["reply"], tuple(turn.marks))
+        if self.lead is None:
+            self.replies[number - 1].set_result(reply)
+        self.history += [Message(role="user", content=said.text), Message(role="assistant", content=reply.text)]
+        shared = together and option.rule == FAITHFUL
+        self.played.append(Played(number, option.rule, turn.values.get("hidden"), shared, said.marks + reply.marks))
+        self.departed = not shared
+
+    # Who says what
+
+    async def _utterance(self, number: int) -> Spoken:
+        user = self.stage.dialogue.user
+        if (scripted := self.row.scripted(number, replay=user.replay)) is not None:
+            return Spoken(scripted, ())
+        if self.lead is not None and user.shared and not self.departed:
+            return await self.lead.utterances[number - 1]
+        self.departed = True
+        variant = user.variants[self.row.draws.weighted("user", [variant.weight for variant in user.variants])]
+        turn = Turn(number, False, {})
+        for call in variant.steps:
+            await self._call(call, turn, "user")
+        return Spoken(turn.values["instruction"], tuple(turn.marks))
+
+    def _option(self, number: int, said: str) -> Option:
+        cue = self._cues.get(number)
+        if cue is None or not holds(cue.when, said) or (cue.option.needs_history and not self._instructions(said)):
+            return self.stage.dialogue.faithful
+        return cue.option
+
+    def _is_with_lead(self, number: int, said: str) -> bool:
+        """Whether the chosen branch's reply of this turn is also the faithful reply of this branch."""
+        return not self.departed and self.lead is not None and self.lead._option(number, said).rule == FAITHFUL
+
+    def _instructions(self, said: str) -> list[str]:
+        """What the user said earlier in this branch, other than what is said now."""
+        return [m["content"] for m in self.history if m["role"] == "user" and m["content"] != said]
+
+    # Steps
+
+    async def _step(self, step: Step, turn: Turn) -> None:
+        site = f"{self.branch}.{turn.number}.{step.op}"
+        values, draws = turn.values, self.row.draws
+        if isinstance(step, Call):
+            await self._call(step, turn, "user" if step.out == "hidden" else "assistant")
+        elif isinstance(step, Parse):
+            values |= _parsed(step, values[step.of])
+        elif isinstance(step, Cut):
+            values["reply"] = cut(values[step.of], draws.between(site, *step.keep))
+        elif step.op == "borrow":
+            values["hidden"] = self.stage.pool.other(self.row.seed.id, draws.point(site)).user_turns[0]
+        else:
+            earlier = self._instructions(values["instruction"])
+            values["hidden"] = earlier[draws.integer(site, 0, len(earlier) - 1)]
+
+    async def _call(self, call: Call, turn: Turn, role: Literal["user", "assistant"]) -> None:
+        if call.shares and turn.together and self.lead is not None:
+            spoken = await self.lead.replies[turn.number - 1]
+            text, marks = spoken.text, spoken.marks
+        else:
+            messages = self.stage.prompter.messages(call, self._system, self.history, self._offered(call, turn))
+            text, marks = await self.stage.caller.ask(call, messages, self._asked(turn, role))
+        turn.values[call.out] = text.strip()
+        turn.marks += marks
+
+    def _asked(self, turn: Turn, role: Literal["user", "assistant"]) -> Asked:
+        apart = self.lead is not None and role == "user" and not self.stage.dialogue.user.shared
+        earlier = [m["content"] for m in self.history if m["role"] == role]
+        instruction = turn.values.get("instruction", "")
+        return Asked(
+            role=role,
+            priority=self.row.index,
+            draw=Draw(sample=self.row.sample, branch=int(apart)),
+            instruction=instruction,
+            hidden=turn.values.get("hidden"),
+            earlier=[*earlier, instruction] if role == "user" and instruction else earlier,
+        )
+
+    def _offered(self, call: Call, turn: Turn) -> dict[str, object]:
+        """The values that templates may use; the conversation only where a template asks the question."""
+        offered: dict[str, object] = {"turn": turn.number, "turns": self.row.turns, **turn.values}
+        if call.ask is not None:
+            offered["conversation"] = self.history
+            offered["transcript"] = transcript(self.history)
+            offered["last_reply"] = self.history[-1]["content"] if self.history else ""
+        return offered
+
+
+def _futures(count: int) -> "list[asyncio.Future[Spoken]]":
+    loop = asyncio.get_running_loop()
+    return [loop.create_future() for _ in range(count)]
+
+
+def _parsed(step: Parse, text: str) -> dict[str, str]:
+    fields = parse_fields(text, step.fields)
+    if fields is None:
+        raise RowFailedError("unparsable", f"the reply has no fields {', '.join(step.fields)}: {text[:200]!r}")
+    return {"hidden": fields.get("instruction", ""), "reply": fields["answer"]}
+
+
+def cut(text: str, keep: float) -> str:
+    """The first `keep` (0..1) of the words, at least one, and never all of several."""
+    words = text.split()
+    kept = min(max(1, round(len(words) * keep)), max(1, len(words) - 1))
+    end = 0
+    for word in words[:kept]:
+        end = text.index(word, end) + len(word)
+    return text[:end]
+
+
+async def converse(stage: Stage, row: Row) -> tuple[BranchPlayer, BranchPlayer]:
+    """Both branches of a row, played to their ends. Raises RowFailedError or LLMError, whichever came first."""
+    chosen = BranchPlayer(stage, row, "chosen")
+    rejected = BranchPlayer(stage, row, "rejected", chosen)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(chosen.run())
+            group.create_task(rejected.run())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    if chosen.history == rejected.history:
+        raise RowFailedError("equal", "both branches say the same: no turn departed")
+    return chosen, rejected

@@ -1,0 +1,67 @@
+"""Plays rows in one process: a bounded window of conversations, no barrier between turns or rows.
+
+The window goes through the rows in order, so work is depth first by conversation: a server's prefix cache still holds
+a conversation when its next turn comes, and memory does not grow with the number of rows.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from musicc.plan.document import Plan
+from musicc.runtime.engine.caller import RowFailedError
+from musicc.runtime.engine.conversation import BranchPlayer, Stage, converse
+from musicc.runtime.engine.schedule import Row
+from musicc.runtime.llm.types import LLMError, Unusable
+
+SMALLEST_WINDOW, LARGEST_WINDOW = 8, 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A row that failed for good: a word for the counts, and what happened."""
+
+    reason: str
+    message: str
+
+
+Outcome = tuple[BranchPlayer, BranchPlayer] | Failed
+
+
+def window(plan: Plan) -> int:
+    """How many rows are played at once: twice the calls that may be on the wire, so that waiting rows idle no slot."""
+    slots = sum(model.access.concurrency for model in plan.models.values())
+    return max(SMALLEST_WINDOW, min(2 * slots, LARGEST_WINDOW))
+
+
+async def play(rows: Iterable[tuple[Stage, Row]], size: int, finish: Callable[[Stage, Row, Outcome], None]) -> None:
+    """Plays all rows, `size` at a time, and hands each to `finish` as it ends, in any order.
+
+    A row that fails for good is an outcome like any other. Raises Unusable if a model cannot be reached at all, and
+    whatever `finish` raises; rows in flight are cancelled then.
+    """
+    waiting = iter(rows)
+
+    async def worker() -> None:
+        for stage, row in waiting:
+            finish(stage, row, await _outcome(stage, row))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(size):
+                group.create_task(worker())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _outcome(stage: Stage, row: Row) -> Outcome:
+    if row.turns == 0:
+        return Failed("no_turn", "the seed has no user turn left to replay after its context")
+    try:
+        return await converse(stage, row)
+    except RowFailedError as failure:
+        return Failed(failure.reason, str(failure))
+    except Unusable:
+        raise
+    except LLMError as failure:
+        return Failed("call", str(failure))

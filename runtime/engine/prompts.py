@@ -1,0 +1,67 @@
+"""Messages from a plan's call: the system text, the conversation, and what is asked now.
+
+The stable part comes first and is the same bytes at every turn, so that a server's prefix cache hits.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from musicc.plan.document import ASSISTANT, Call, Plan
+from musicc.runtime.llm.types import Message
+
+_SPEAKERS = {"user": "User", "assistant": "Assistant", "system": "System"}
+_SWAPPED = {"user": "assistant", "assistant": "user"}
+
+
+def environment() -> ImmutableSandboxedEnvironment:
+    """Where every template of a plan is rendered: sandboxed, and a missing variable is an error."""
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+class Prompter:
+    """Renders a plan's templates; each is compiled once."""
+
+    def __init__(self, plan: Plan) -> None:
+        jinja = environment()
+        self._templates: dict[str, Template] = {
+            name: jinja.from_string(template.text) for name, template in plan.templates.items()
+        }
+
+    def messages(
+        self, call: Call, system: str | None, history: Sequence[Message], values: Mapping[str, object]
+    ) -> list[Message]:
+        """The messages of a call. `system` is the template that ASSISTANT stands for in this row."""
+        name = system if call.system == ASSISTANT else call.system
+        head = [Message(role="system", content=self._render(name, values))] if name else []
+        return [*_merged(head, _view(call, history)), *self._question(call, values)]
+
+    def _question(self, call: Call, values: Mapping[str, object]) -> list[Message]:
+        if call.ask is not None:
+            return [Message(role="user", content=self._render(call.ask, values))]
+        return [Message(role="user", content=str(values[call.say]))] if call.say else []
+
+    def _render(self, name: str, values: Mapping[str, object]) -> str:
+        return self._templates[name].render(values).strip()
+
+
+def _merged(head: Sequence[Message], history: Sequence[Message]) -> Sequence[Message]:
+    """One system message: a seed may bring its own, and many chat templates refuse two."""
+    if not head or not history or history[0]["role"] != "system":
+        return [*head, *history]
+    text = f"{head[0]['content']}\n\n{history[0]['content']}"
+    return [Message(role="system", content=text), *history[1:]]
+
+
+def _view(call: Call, history: Sequence[Message]) -> Sequence[Message]:
+    if call.history == "none":
+        return ()
+    if call.history == "chat":
+        return history
+    return [Message(role=_SWAPPED[m["role"]], content=m["content"]) for m in history if m["role"] in _SWAPPED]
+
+
+def transcript(messages: Sequence[Message]) -> str:
+    """The conversation as text, one paragraph a message, each behind its speaker's name."""
+    return "\n\n".join(f"{_SPEAKERS[m['role']]}: {m['content']}" for m in messages)

@@ -1,0 +1,129 @@
+"""Where requests go: to HTTP servers and to the embedded one, within each model's limits, with retries."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from musicc.diagnostics import Diagnostic
+from musicc.diagnostics.codes import running
+from musicc.plan.document import Model
+from musicc.runtime.llm.client import Client, Secret
+from musicc.runtime.llm.embedded import EmbeddedServers
+from musicc.runtime.llm.retry import PATIENCE, Patience, persist
+from musicc.runtime.llm.server import Server
+from musicc.runtime.llm.slots import Slots
+from musicc.runtime.llm.types import Reply, Request, Unusable
+
+IDLE = 4.0  # seconds until an unused connection is closed: uvicorn, under many servers, drops it after five
+
+
+@dataclass(slots=True)
+class Usage:
+    """What a model has done so far. `calls` were answered, `retries` are attempts beyond the first of a call."""
+
+    calls: int = 0
+    retries: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def count(self, reply: Reply) -> None:
+        self.calls += 1
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+
+    def count_retry(self) -> None:
+        self.retries += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How to reach a model, and how many calls may at once. `at` is what to call the place in a message."""
+
+    client: Client
+    slots: Slots
+    at: str
+
+    async def attempt(self, request: Request, priority: int) -> Reply:
+        async with self.slots.hold(priority):
+            return await self.client.complete(request)
+
+
+class ModelBackend:
+    """The Backend of a plan's models. An embedded server is started when it is first asked."""
+
+    def __init__(
+        self, models: Mapping[str, Model], session: aiohttp.ClientSession, embedded: EmbeddedServers, patience: Patience
+    ) -> None:
+        self.usage = {name: Usage() for name in models}
+        self._models = models
+        self._session = session
+        self._embedded = embedded
+        self._patience = patience
+        self._routes = {name: self._remote(name, model) for name, model in models.items() if model.weights is None}
+        self._starting = asyncio.Lock()
+
+    async def complete(self, request: Request, priority: int = 0) -> Reply:
+        """The reply. Raises LLMError, and DiagnosticError where the weights of an embedded model cannot be had."""
+        name = request.model
+        route = self._routes.get(name) or await self._start(name)
+        usage = self.usage[name]
+        reply = await persist(lambda: route.attempt(request, priority), self._patience, route.at, usage.count_retry)
+        usage.count(reply)
+        return reply
+
+    def _remote(self, name: str, model: Model) -> Route:
+        servers = [Server.at(name, url) for url in model.access.urls]
+        client = Client(self._session, model, servers, _key(name, model.access.key))
+        return Route(client, Slots(model.access.concurrency), servers[0].shown)
+
+    async def _start(self, name: str) -> Route:
+        async with self._starting:
+            if name not in self._routes:
+                model = self._models[name]
+                running = await asyncio.to_thread(self._embedded.start, model)
+                client = Client(self._session, model, [Server.at(name, running.url)], lambda: running.secret)
+                self._routes[name] = Route(client, running.slots, model.weights or "")
+        return self._routes[name]
+
+
+def _key(name: str, variable: str | None) -> Secret:
+    """Reads the key from the environment each time; what it returns is put into one request's header and forgotten."""
+    if variable is None:
+        return lambda: None
+
+    def read() -> str:
+        key = os.environ.get(variable, "").strip()
+        if key and key.isprintable():
+            return key
+        state = "holds characters that no key has" if key else "is not set"
+        message = f"the environment variable `{variable}` with the API key of `{name}` {state}"
+        raise Unusable(Diagnostic(running.NO_KEY, message, help=f"export {variable}=…"))
+
+    return read
+
+
+@asynccontextmanager
+async def open_backend(
+    models: Mapping[str, Model],
+    *,
+    announce: Callable[[str], None] = lambda _: None,
+    folder: Path = Path(),
+    patience: Patience = PATIENCE,
+) -> AsyncIterator[ModelBackend]:
+    """A backend for the models of a plan, by their names in it. Nothing is left when the block ends, however it ends.
+
+    `announce` hears one line before something takes long; paths of weights count from `folder`. Raises Unusable if a
+    model's URL is none.
+    """
+    embedded = EmbeddedServers(folder, announce)
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE)  # the slots are the limit
+    try:
+        async with aiohttp.ClientSession(connector=connector) as session:
+            yield ModelBackend(models, session, embedded, patience)
+    finally:
+        embedded.stop()

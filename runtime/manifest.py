@@ -1,0 +1,89 @@
+"""What a build came to: `manifest.json` for programs, and the card of the data for people."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from musicc import __version__
+from musicc.plan.document import Model, Plan
+from musicc.runtime.engine.caller import Tally
+from musicc.runtime.progress import Progress, cost
+from musicc.runtime.stages import Pools
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """SHA-256 of the published files."""
+
+    plan: str
+    pairs: str
+    quarantine: str
+
+
+def make_manifest(plan: Plan, digest: str, progress: Progress, pools: Pools, published: Published) -> Manifest:
+    """Digests, counts, tokens and money of a build, as JSON values."""
+    failed = progress.failed.total()
+    return {
+        "musicc": __version__,
+        "spec": plan.spec,
+        "profile": plan.profile,
+        "seed": plan.seed,
+        "plan": digest,
+        "files": {
+            "plan.json": published.plan,
+            "pairs.jsonl": published.pairs,
+            "quarantine.jsonl": published.quarantine,
+        },
+        "rows": {"total": progress.rows, "pairs": progress.done - failed, "quarantined": failed},
+        "quarantine": dict(sorted(progress.failed.items())),
+        "marks": dict(sorted(progress.marked.items())),
+        "rules": dict(sorted(progress.played.items())),
+        "seeds": {name: asdict(pool.counts) for name, pool in sorted(pools.items())},
+        "models": {name: _model(model, progress.tallies[name]) for name, model in sorted(plan.models.items())},
+    }
+
+
+def _model(model: Model, tally: Tally) -> Manifest:
+    """Counts of this run; what came from the store was paid for by an earlier one."""
+    return {
+        "served": model.served,
+        **asdict(tally),
+        "usd": cost(model, tally.prompt_tokens, tally.completion_tokens),
+        "reused_usd": cost(model, tally.reused_prompt_tokens, tally.reused_completion_tokens),
+    }
+
+
+def card(facts: Manifest) -> str:
+    """The dataset card, in the layout that dataset hubs read: YAML front matter, then Markdown."""
+    rows, models = facts["rows"], facts["models"]
+    rules = "\n".join(f"| {rule} | {turns} |" for rule, turns in facts["rules"].items())
+    marks = ", ".join(f"{fault}: {count}" for fault, count in facts["marks"].items()) or "none"
+    failures = ", ".join(f"{reason}: {count}" for reason, count in facts["quarantine"].items()) or "none"
+    return f"""---
+configs:
+- config_name: default
+  data_files: pairs.jsonl
+tags:
+- preference
+- multi-turn
+- synthetic
+---
+
+# {facts["spec"]}{f" ({facts['profile']})" if facts["profile"] else ""}
+
+{rows["pairs"]} pairs of conversations that differ on purpose, in `chosen` and `rejected` (lists of `role` and `content`).
+`music` tells for each turn which rule made the rejected reply and which hidden instruction it answers. The method is
+multi-step instruction contrast (arXiv 2512.24693).
+
+| rejected turns by rule | turns |
+|---|---|
+{rules}
+
+- models: {", ".join(sorted({model["served"] for model in models.values()}))}
+- replies kept with a mark: {marks}
+- rows left out, by reason (see `quarantine.jsonl`): {failures}
+- plan: `{facts["plan"]}`, musicc {facts["musicc"]}, seed {facts["seed"]}
+
+The licences of the seeds and of the models' outputs apply.
+"""

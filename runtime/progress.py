@@ -1,0 +1,63 @@
+"""How far a build is, read from what it has done; nothing reports to it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from musicc.plan.document import Model
+from musicc.runtime.data.pairs import Pair
+from musicc.runtime.engine.caller import Tally
+
+
+@dataclass
+class Progress:
+    """Counts of a running build. `expected_calls` is an estimate for the whole build, shared calls counted once."""
+
+    models: Mapping[str, Model]
+    tallies: Mapping[str, Tally]
+    rows: int
+    expected_calls: float
+    done: int = 0
+    failed: Counter[str] = field(default_factory=Counter)  # rows by reason
+    marked: Counter[str] = field(default_factory=Counter)  # kept replies by fault
+    played: Counter[str] = field(default_factory=Counter)  # turns of rejected branches by rule
+
+    def count(self, pair: Pair) -> None:
+        """A row has become a pair."""
+        for turn in pair.turns:
+            self.marked.update(turn.marks if turn.shared else (*turn.marks, *turn.chosen_marks))
+            self.played[turn.rule] += 1
+
+    @property
+    def made(self) -> int:
+        return sum(tally.made for tally in self.tallies.values())
+
+    @property
+    def reused(self) -> int:
+        return sum(tally.reused for tally in self.tallies.values())
+
+    @property
+    def prompt_tokens(self) -> int:
+        return sum(tally.prompt_tokens for tally in self.tallies.values())
+
+    @property
+    def completion_tokens(self) -> int:
+        return sum(tally.completion_tokens for tally in self.tallies.values())
+
+    @property
+    def spent(self) -> float | None:
+        """USD in this run; None where no model has a price."""
+        prices = [
+            cost(self.models[name], tally.prompt_tokens, tally.completion_tokens)
+            for name, tally in self.tallies.items()
+        ]
+        known = [price for price in prices if price is not None]
+        return sum(known) if known else None
+
+
+def cost(model: Model, prompt_tokens: int, completion_tokens: int) -> float | None:
+    """USD for so many tokens; None where the model has no price."""
+    access = model.access
+    if access.input_price is None or access.output_price is None:
+        return None
+    return (prompt_tokens * access.input_price + completion_tokens * access.output_price) / 1e6

@@ -1,0 +1,53 @@
+"""What the dialogues of a plan are played with: their seeds, and a caller over a backend and a store."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from musicc.runtime.data.pool import SeedPool
+from musicc.runtime.llm.identity import identity
+
+from musicc.diagnostics import Diagnostic
+from musicc.plan.document import Plan
+from musicc.runtime.engine.caller import Caller, Results, Tally
+from musicc.runtime.engine.conversation import Stage
+from musicc.runtime.engine.prompts import Prompter
+from musicc.runtime.engine.rows import row_count, rows
+from musicc.runtime.engine.schedule import Row
+from musicc.runtime.llm.types import Backend
+
+Pools = Mapping[str, SeedPool]
+
+
+def open_pools(
+    plan: Plan, spec_folder: Path, scratch: Path, report: Callable[[Diagnostic], None], held: ExitStack
+) -> Pools:
+    """The seeds of every source, read once into scratch files that go when `held` closes. Raises DiagnosticError."""
+    pools = {}
+    for name, seeds in plan.seeds.items():
+        pools[name] = SeedPool.load(seeds, spec_folder, scratch, spec_seed=plan.seed, report=report)
+        held.callback(pools[name].close)
+    return pools
+
+
+def make_stages(
+    plan: Plan, spec_folder: Path, pools: Pools, backend: Backend, store: Results, tallies: dict[str, Tally]
+) -> list[Stage]:
+    """One stage a dialogue. They share what is in flight, so equal calls of two dialogues are one call."""
+    prompter = Prompter(plan)
+    identities = {name: identity(model, spec_folder) for name, model in plan.models.items()}
+    structured = frozenset(name for name, model in plan.models.items() if model.structured)
+    caller = Caller(backend.complete, store, identities, structured, {}, tallies)
+    return [
+        Stage(dialogue, prompter, caller.under(dialogue.replies), pools[dialogue.seeds]) for dialogue in plan.dialogues
+    ]
+
+
+def all_rows(plan: Plan, stages: list[Stage]) -> Iterator[tuple[Stage, Row]]:
+    """Every row of every dialogue, numbered through: dialogues in the plan's order, rows in seed order."""
+    first = 0
+    for stage in stages:
+        dialogue = stage.dialogue
+        for row in rows(dialogue, plan.seeds[dialogue.seeds], stage.pool, plan.seed, first):
+            yield stage, row
+        first += row_count(dialogue, stage.pool)
