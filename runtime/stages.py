@@ -15,6 +15,7 @@ from musicc.runtime.engine.prompts import Prompter
 from musicc.runtime.engine.rows import row_count, rows
 from musicc.runtime.engine.schedule import Row
 from musicc.runtime.llm.types import Backend
+from musicc.runtime.store.disk import disk_errors
 
 Pools = Mapping[str, SeedPool]
 
@@ -25,7 +26,8 @@ def open_pools(
     """The seeds of every source, read once into scratch files that go when `held` closes. Raises DiagnosticError."""
     pools = {}
     for name, seeds in plan.seeds.items():
-        pools[name] = SeedPool.load(seeds, spec_folder, scratch, spec_seed=plan.seed, report=report)
+        with disk_errors("lay out the seeds", scratch):
+            pools[name] = SeedPool.load(seeds, spec_folder, scratch, spec_seed=plan.seed, report=report)
         held.callback(pools[name].close)
     return pools
 

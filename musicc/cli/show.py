@@ -37,11 +37,16 @@ def find_pairs(folder: Path, id_prefix: str | None = None) -> Iterator[Pair]:
         raise DiagnosticError(_no_build(folder), exit_code=2)
     found = False
     for pair in read_pairs(path):
-        if pair.id.startswith(id_prefix or ""):
+        if _named(pair, id_prefix or ""):
             found = True
             yield pair
     if not found:
         raise DiagnosticError(_no_pair(path, id_prefix), exit_code=2)
+
+
+def _named(pair: Pair, id_prefix: str) -> bool:
+    """A dialogue's pairs are `NAME-SEED`; the seed's part is enough."""
+    return pair.id.startswith(id_prefix) or pair.id.removeprefix(f"{pair.dialogue}-").startswith(id_prefix)
 
 
 def _no_build(folder: Path) -> Diagnostic:

@@ -16,7 +16,9 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     best, best_ratio = None, SIMILARITY
     for candidate in sorted(set(candidates) - {name}):
         matcher.set_seq1(candidate.casefold())
-        if matcher.quick_ratio() >= best_ratio and (ratio := matcher.ratio()) >= best_ratio:
-            if best is None or ratio > best_ratio:
-                best, best_ratio = candidate, ratio
+        if matcher.quick_ratio() < best_ratio:
+            continue
+        ratio = matcher.ratio()
+        if ratio > best_ratio or (best is None and ratio == best_ratio):
+            best, best_ratio = candidate, ratio
     return best

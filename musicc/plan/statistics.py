@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 CHARS_PER_TOKEN = 4.0
 """English prose under the usual tokenizers; code and other scripts take more tokens for the same characters."""
@@ -12,12 +11,6 @@ CHARS_PER_TOKEN = 4.0
 def tokens(text: str) -> float:
     """About how many tokens a text has."""
     return len(text) / CHARS_PER_TOKEN
-
-
-class Spoken(Protocol):
-    """A message, as far as it is measured."""
-
-    def __getitem__(self, key: str, /) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,10 @@ class Statistics:
         return self.first_token + reply / self.tokens_per_second
 
 
-def seed_facts(conversations: Iterable[Sequence[Spoken]]) -> SeedFacts:
+ASSUMED = Statistics()
+
+
+def seed_facts(conversations: Iterable[Sequence[Mapping[str, object]]]) -> SeedFacts:
     """What a sample of a source's conversations is like; the default where it is empty."""
     turns: Counter[int] = Counter()
     said: Counter[str] = Counter()
@@ -66,8 +62,9 @@ def seed_facts(conversations: Iterable[Sequence[Spoken]]) -> SeedFacts:
     for messages in conversations:
         turns[sum(message["role"] == "user" for message in messages)] += 1
         for message in messages:
-            said[message["role"]] += 1
-            length[message["role"]] += len(message["content"])
+            role, content = str(message["role"]), str(message["content"])
+            said[role] += 1
+            length[role] += len(content)
     if not turns:
         return SeedFacts()
     known = SeedFacts()

@@ -11,7 +11,7 @@ from musicc.semantics.names import any_of
 from musicc.semantics.reader import Reader
 from musicc.semantics.shapes import Shape
 from musicc.syntax import tree
-from musicc.syntax.tree import Block, MapOf, Name, Node, Value
+from musicc.syntax.tree import Block, Item, MapOf, Name, Node, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def table(*fields: FieldSpec) -> Mapping[str, FieldSpec]:
 class Fields:
     """The fields of one declaration, read. A field is absent from `values` where it is faulty or neither given nor defaulted.
 
-    `complete` is false where a field was misspelt, so that nothing is said about what is missing.
+    `items` are what else stands in the block. `complete` is false where a field was misspelt, so that nothing is said about what is missing.
     """
 
     name: Name
     given: Mapping[str, Value]
     values: Mapping[str, Any]
-    blocks: tuple[Block, ...] = ()
+    items: tuple[Item, ...] = ()
     complete: bool = True
 
     def get(self, name: str) -> Any:
@@ -49,6 +49,10 @@ class Fields:
         """Where the field's value stands, else the declaration's name."""
         value = self.given.get(name)
         return value.span if value else self.name.span
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(item for item in self.items if isinstance(item, Block))
 
     def block(self, kind: str) -> Block | None:
         return next((block for block in self.blocks if block.kind.text == kind), None)

@@ -5,8 +5,9 @@ begins that is indented no further than the line it was opened on. That is belie
 file has too many or too few.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from musicc.diagnostics import Diagnostic, Fix, Note, Source, Span
 from musicc.diagnostics.codes import syntax as codes
@@ -14,12 +15,15 @@ from musicc.syntax.layout import CLOSING, OPENING, SIGN, Placed, placed
 from musicc.syntax.scan import Token
 
 HEADER = {"NAME", "LIKE"}
+FAR = 500  # tokens: a body is not searched for its header further back
 
 
-def mend(source: Source, tokens: Sequence[Token], unclosed_strings: Collection[int]) -> tuple[list[Token], list[Diagnostic]]:
+def mend(
+    source: Source, tokens: Sequence[Token], unclosed_strings: Sequence[int]
+) -> tuple[list[Token], list[Diagnostic]]:
     """The tokens with balanced brackets, and what was wrong. A bracket that is put in has no width.
 
-    A closing bracket that may have been swallowed by one of `unclosed_strings` (offsets) is not reported.
+    A closing bracket that may have been swallowed by one of `unclosed_strings` (offsets, in order) is not reported.
     """
     if _balanced(tokens):
         return list(tokens), []
@@ -38,14 +42,16 @@ def _balanced(tokens: Sequence[Token]) -> bool:
 
 
 class _Mender:
-    def __init__(self, source: Source, tokens: Sequence[Token], unclosed_strings: Collection[int]) -> None:
+    def __init__(self, source: Source, tokens: Sequence[Token], unclosed_strings: Sequence[int]) -> None:
         self._source = source
         self._tokens = placed(source, tokens)
         self._unclosed_strings = unclosed_strings
         kinds = Counter(kind for kind, _, _ in tokens)
         self._missing = {opening: kinds[opening] - kinds[closing] for opening, closing in CLOSING.items()}
         self._open: list[int] = []  # where in `_done` brackets stand open
+        self._open_kinds: Counter[str] = Counter()
         self._done: list[Placed] = []
+        self._dropped_behind = -1  # how many of `_done` stood before the last bracket that was left out
         self.faults: list[Diagnostic] = []
 
     def run(self) -> list[Token]:
@@ -56,9 +62,15 @@ class _Mender:
                 self._end_by_indent(item, at_equal=True)
                 if item.token[0] in CLOSING:
                     self._open.append(len(self._done))
+                    self._open_kinds[item.token[0]] += 1
                 self._done.append(item)
         self._end_all()
         return [item.token for item in self._done]
+
+    def _pop(self) -> Placed:
+        top = self._done[self._open.pop()]
+        self._open_kinds[top.token[0]] -= 1
+        return top
 
     @property
     def _top(self) -> Placed | None:
@@ -81,11 +93,12 @@ class _Mender:
 
     def _end(self, report: bool) -> None:
         """Closes the innermost bracket behind the last token."""
-        top = self._done[self._open.pop()]
+        top = self._pop()
         kind, start, end = top.token
         self._missing[kind] -= 1
         here = self._done[-1].token[2]
-        if report and not any(start < offset < here for offset in self._unclosed_strings):
+        swallowed = bisect_right(self._unclosed_strings, start) < bisect_right(self._unclosed_strings, here)
+        if report and not swallowed:
             self.faults.append(_not_closed(Span(self._source, start, end), Span(self._source, here, here), kind))
         self._done.append(Placed((CLOSING[kind], here, here), False, top.indent))
 
@@ -93,11 +106,11 @@ class _Mender:
         kind = item.token[0]
         opening = OPENING[kind]
         self._end_by_indent(item, at_equal=False)
-        if self._missing[opening] < 0 and (self._is_deeper(item) or not self._open):
+        if self._missing[opening] < 0 and self._is_deeper(item):
             self._drop(item)
             return
         if (top := self._top) and top.token[0] != opening:
-            if not any(self._done[index].token[0] == opening for index in self._open):
+            if not self._open_kinds[opening]:
                 self._replace(item, top)
                 return
             first = True
@@ -105,14 +118,19 @@ class _Mender:
                 self._end(report=first)
                 first = False
         if self._open:
-            self._open.pop()
+            self._pop()
             self._done.append(item)
         else:
             self._drop(item)
 
     def _is_deeper(self, item: Placed) -> bool:
-        """It stands at the start of a line that is indented further than the line of the bracket it would close."""
-        return item.leads and (top := self._top) is not None and top.indent < item.indent
+        """It does not seem to belong to the innermost open bracket.
+
+        It stands at the start of a line that is indented further than that bracket's line, or at the end of another line.
+        """
+        if (top := self._top) is None:
+            return True
+        return top.indent < item.indent if item.leads else self._line_start() > self._open[-1]
 
     def _drop(self, item: Placed) -> None:
         kind, start, end = item.token
@@ -122,23 +140,43 @@ class _Mender:
             self._done.append(item)
             return
         span = Span(self._source, start, end)
-        self.faults.append(
-            Diagnostic(codes.NOTHING_TO_CLOSE, f"this `{SIGN[kind]}` closes nothing", span, "one too many")
-        )
+        before, self._dropped_behind = self._dropped_behind, len(self._done)
+        if before != len(self._done) and not self._follows_open_string(start):
+            self.faults.append(
+                Diagnostic(
+                    codes.NOTHING_TO_CLOSE, f"this `{SIGN[kind]}` closes nothing", span, "one too many", (), "remove it"
+                )
+            )
+
+    def _follows_open_string(self, offset: int) -> bool:
+        index = bisect_right(self._unclosed_strings, offset)
+        return index > 0 and "\n" not in self._source.text[self._unclosed_strings[index - 1] : offset]
+
+    def _line_start(self) -> int:
+        """Where in `_done` the line that is being read begins."""
+        near = range(max(0, len(self._done) - FAR), len(self._done))
+        return next((i for i in reversed(near) if self._done[i].leads), 0)
 
     def _header_before(self, item: Placed) -> int | None:
-        """Where in `_done` a line of names ends, indented as far as `item`, behind which a `{` is missing."""
-        floor = self._open[-1] + 1 if self._open else 0
-        for index in range(len(self._done) - 1, floor - 1, -1):
-            if self._done[index].leads and self._done[index].indent <= item.indent:
-                end = index
-                while end < len(self._done) and self._done[end].token[0] in HEADER and (
-                    end == index or not self._done[end].leads
-                ):
-                    end += 1
-                is_header = end > index and end < len(self._done) and self._done[end].leads
-                return end - 1 if is_header and self._done[end].indent > item.indent else None
-        return None
+        """Where in `_done` the names end behind which the `{` for `item` is missing.
+
+        They stand on a line of their own, indented as far as `item`, or they begin its line (`model a  url = "…" }`).
+        """
+        floor = max(self._open[-1] + 1 if self._open else 0, len(self._done) - FAR)
+        lines = (i for i in reversed(range(floor, len(self._done))) if self._done[i].leads)
+        line = next((i for i in lines if self._done[i].indent <= item.indent), None)
+        if line is None:
+            return None
+        end = line
+        while self._kind(end) in HEADER and (end == line or not self._done[end].leads):
+            end += 1
+        if not item.leads:
+            return end - 2 if self._kind(end) == "EQUAL" and end - 2 >= line else None
+        has_body = line < end < len(self._done) and self._done[end].leads and self._done[end].indent > item.indent
+        return end - 1 if has_body else None
+
+    def _kind(self, index: int) -> str:
+        return self._done[index].token[0] if index < len(self._done) else ""
 
     def _open_after(self, header: int) -> None:
         last = self._done[header]
@@ -147,7 +185,12 @@ class _Mender:
         name = self._source.text[start:end]
         self.faults.append(
             Diagnostic(
-                codes.UNEXPECTED, f"expected `{{` after `{name}`", here, "expected `{`", help="add `{`", fix=Fix(here, " {")
+                codes.UNEXPECTED,
+                f"expected `{{` after `{name}`",
+                here,
+                "expected `{`",
+                help="add `{`",
+                fix=Fix(here, " {"),
             )
         )
         self._done.insert(header + 1, Placed(("LBRACE", end, end), False, last.indent))
@@ -159,7 +202,7 @@ class _Mender:
         right = SIGN[CLOSING[opening]]
         self._missing[opening] -= 1
         self._missing[OPENING[kind]] += 1
-        self._open.pop()
+        self._pop()
         self._done.append(Placed((CLOSING[opening], start, end), item.leads, item.indent))
         span = Span(self._source, start, end)
         note = Note(Span(self._source, top.token[1], top.token[2]), "opened here")

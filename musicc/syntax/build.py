@@ -38,12 +38,12 @@ T = TypeVar("T")
 
 
 class Builder:
-    """For one source. `faults` are those found inside tokens, keyed by the offset where they start."""
+    """For one source. `faults` are those found inside tokens, keyed by their place: pieces are read twice."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._text = source.text
-        self.faults: dict[int, Diagnostic] = {}
+        self.faults: dict[Span | str | None, Diagnostic] = {}
 
     def _at(self, token: Token) -> Span:
         return Span(self._source, token[1], token[2])
@@ -55,8 +55,7 @@ class Builder:
         return Span(self._source, first.span.start, last[2])
 
     def _keep(self, fault: Diagnostic) -> None:
-        assert isinstance(fault.at, Span)
-        self.faults[fault.at.start] = fault
+        self.faults[fault.at] = fault
 
     # runs
 

@@ -21,9 +21,7 @@ _BLANK_LINE = re.compile(r"[ \t\r]*\n")
 
 def number(span: Span) -> tuple[Number, Diagnostic | None]:
     """`31k`, `1%`, `2e-6`, `30s`."""
-    match = _NUMBER.match(span.text)
-    assert match
-    whole, rest, unit = match.groups()
+    whole, rest, unit = _NUMBER.findall(span.text)[0]
     if len(whole) > DIGITS or isinf(float(whole + rest)):
         return Number(span, 0, ""), Diagnostic(codes.NUMBER_TOO_LARGE, "this number is too large", span)
     value = float(whole + rest) if rest else int(whole)
@@ -91,8 +89,8 @@ def _bad_escape(span: Span) -> Diagnostic:
         codes.BAD_ESCAPE,
         f"`{span.text}` is {'half a character' if half else 'no escape'}",
         span,
-        'write the character itself' if half else 'escapes are \\n, \\t, \\", \\\\ and \\u with four hex digits',
-        help="" if half else "write a backslash as `\\\\`, or use a \"\"\"…\"\"\" string, which has no escapes",
+        "write the character itself" if half else 'escapes are \\n, \\t, \\", \\\\ and \\u with four hex digits',
+        help="" if half else 'write a backslash as `\\\\`, or use a """…""" string, which has no escapes',
     )
 
 
@@ -106,7 +104,7 @@ def long_text(span: Span) -> Text:
         start = blank.end()
     lines = source[start:end].split("\n")
     indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
-    margin = len(commonprefix(indents))
+    margin = len(commonprefix(indents))  # noqa: RUF071 (of characters)
     value: list[str] = []
     offsets: list[int] = []
     for line in lines:

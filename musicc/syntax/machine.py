@@ -65,9 +65,8 @@ class Machine:
         """The kinds of token that could come after `tokens`, which the start symbol can begin with."""
         states = [self._table.starts[start][0]]
         for kind, _, _ in tokens:
-            if kind not in self._table.states[states[-1]] and kind in self._table.keywords:
-                kind = "NAME"
-            states = self._after(states, kind) or states
+            is_name = kind in self._table.keywords and kind not in self._table.states[states[-1]]
+            states = self._after(states, "NAME" if is_name else kind) or states
         kinds = (*self._table.terminals, END)
         return frozenset(kind for kind in kinds if self._after(list(states), kind) is not None)
 
@@ -78,8 +77,5 @@ class Machine:
                 return [*states, action]
             rule = self._table.rules[~action]
             states = states[: len(states) - rule.size]
-            row = self._table.states[states[-1]]
-            if rule.origin not in row:
-                return states
-            states.append(row[rule.origin])
+            states.append(self._table.states[states[-1]][rule.origin])
         return None

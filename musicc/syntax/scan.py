@@ -44,10 +44,12 @@ def scan(source: Source, table: Table) -> Scanned:
         if kind == "COMMENT":
             comments.append(_comment(source, start, end))
         elif kind == "STRAY":
-            _stray(faults, Span(source, start, end))
-        elif kind in ("OPEN_STRING", "OPEN_LONG"):
-            faults[start] = _unclosed(Span(source, start, end), kind == "OPEN_LONG")
+            _keep_stray(faults, Span(source, start, end))
+        elif kind == "OPEN_STRING":
+            _keep_open_string(faults, Span(source, start, end))
             tokens.append(("STRING", start, end))
+        elif kind == "OPEN_LONG":
+            return _end_at_open_long(source, tokens, comments, faults, start)
         else:
             tokens.append((kind, start, end))
     return Scanned(tokens, tuple(comments), faults)
@@ -59,39 +61,62 @@ def _comment(source: Source, start: int, end: int) -> Comment:
     return Comment(Span(source, start, start + len(text)), text, not before.strip(BYTE_ORDER_MARK + " \t"))
 
 
-def _unclosed(span: Span, long: bool) -> Diagnostic:
-    quote = '"""' if long else '"'
-    opening = Span(span.source, span.start, span.start + len(quote))
-    if long:
-        return Diagnostic(codes.UNCLOSED_STRING, f"this `{quote}` is never closed", opening, "the string starts here")
-    fix = Fix(Span(span.source, span.end, span.end), quote)
-    return Diagnostic(
+def _end_at_open_long(
+    source: Source, tokens: list[Token], comments: list[Comment], faults: dict[int, Diagnostic], start: int
+) -> Scanned:
+    '''What stands before the """ that is not closed: the last one, or one whose text runs into the next block.'''
+    runs_on = (s for kind, s, end in tokens if kind == "LONG_STRING" and _OUTSIDE.search(source.text, s, end))
+    start = next(runs_on, start)
+    opening = Span(source, start, start + 3)
+    message, label = 'this `"""` is never closed', "the string starts here"
+    kept = {offset: fault for offset, fault in faults.items() if offset < start}
+    kept[start] = Diagnostic(codes.UNCLOSED_STRING, message, opening, label, help='end the string with `"""`')
+    before = [token for token in tokens if token[1] < start]
+    return Scanned(
+        [*before, ("STRING", start, len(source.text))], tuple(c for c in comments if c.span.start < start), kept
+    )
+
+
+def _keep_open_string(faults: dict[int, Diagnostic], span: Span) -> None:
+    """Strays before it on its line go: they may be the string that it was meant to close."""
+    if (last := _last_on_line(faults, span)) and last.code is codes.STRAY:
+        faults.popitem()
+    end = Span(span.source, span.end, span.end)
+    faults[span.start] = Diagnostic(
         codes.UNCLOSED_STRING,
         "this string is not closed on its line",
         span,
         "it starts here",
         help='end it with `"`, or use """…""" for a text of several lines',
-        fix=fix,
+        fix=None if span.text == '"' or _CODE.search(span.text) else Fix(end, '"'),
     )
 
 
+def _last_on_line(faults: dict[int, Diagnostic], span: Span) -> Diagnostic | None:
+    start = next(reversed(faults), None)
+    return faults[start] if start is not None and "\n" not in span.source.text[start : span.start] else None
+
+
+_OUTSIDE = re.compile(r"^(?:\}|[a-z]+ \w+ (?:like \w+ )?\{)", re.MULTILINE)  # a line that stands in no string
+_CODE = re.compile(r"[(){}\[\]=#,]")  # a string with these may have been meant to end before them
 _REPLACEMENTS = {";": "", "\u00a0": " ", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2026": "..", "\u2013": "-"}
 _MEANT = {
     "'": 'strings are written with `"`',
     ";": "items need no separator",
     "\u00a0": "this is a no-break space",
     "-": "names are written with letters, digits and `_`",
-    "$": "environment variables are read with `env(\"NAME\")`",
+    "$": 'environment variables are read with `env("NAME")`',
     "/": "comments are written with `#`",
 }
 
 
-def _stray(faults: dict[int, Diagnostic], span: Span) -> None:
-    """Reports a character that begins no token; a run of them is reported once."""
-    if (last := next(reversed(faults.values()), None)) and isinstance(last.at, Span) and last.code is codes.STRAY:
-        if last.at.end == span.start:
-            del faults[last.at.start]
-            span = last.at.to(span)
+def _keep_stray(faults: dict[int, Diagnostic], span: Span) -> None:
+    """Reports a character that begins no token: a run of them once, and one run a line."""
+    if (last := _last_on_line(faults, span)) and isinstance(last.at, Span):
+        if last.at.end != span.start or last.code is not codes.STRAY:
+            return
+        faults.popitem()
+        span = last.at.to(span)
     shown = span.text if len(span.text) == 1 and span.text.isprintable() else ""
     character = span.text[0]
     replacement = _REPLACEMENTS.get(span.text)

@@ -5,8 +5,6 @@ back takes a few milliseconds, and importing Lark and computing it again takes a
 """
 
 import json
-import os
-import re
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -118,6 +116,6 @@ def _write(path: Path, text: str, data: dict[str, Any]) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(b"%d\n%b" % (crc32(body), body))
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError:
         return

@@ -49,17 +49,14 @@ class SeedPool:
         """One pass over the source. Paths count from `base`; `scratch` is the folder for the temporary file.
 
         Equal conversations are one seed. Without `shuffle` no more is read than `take` needs. Problems with single records
-        go to `report`. Raises DiagnosticError where the source cannot be read, no seed is left (M453), or the scratch file
-        cannot be written (M464).
+        go to `report`. Raises DiagnosticError where the source cannot be read or no seed is left (M453), and OSError where
+        the temporary file cannot be written.
         """
+        scratch.mkdir(parents=True, exist_ok=True)
         with ExitStack() as failing:
-            try:
-                scratch.mkdir(parents=True, exist_ok=True)
-                file = failing.enter_context(TemporaryFile(dir=scratch, prefix="seeds-"))
-                pool = cls(file, name_of(seeds.origin))
-                pool._fill(seeds, SeedReader(seeds, base, report))
-            except OSError as error:
-                raise DiagnosticError(Diagnostic(codes.NO_SCRATCH, str(error), at=str(scratch))) from error
+            file = failing.enter_context(TemporaryFile(dir=scratch, prefix="seeds-"))
+            pool = cls(file, name_of(seeds.origin))
+            pool._fill(seeds, SeedReader(seeds, base, report))
             failing.pop_all()
         pool._arrange(seeds, spec_seed)
         if seeds.take is not None and len(pool) < seeds.take:

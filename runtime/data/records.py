@@ -52,17 +52,17 @@ def read_file(path: Path, name: str) -> Iterator[Item]:
 
 def is_data(path: Path) -> bool:
     """Whether the suffix is that of a format that can be read."""
-    suffixes = path.suffixes[:-1] if path.suffix in _OPENERS else path.suffixes
-    return bool(suffixes) and suffixes[-1] in _READERS
+    if path.suffix in _OPENERS:
+        return Path(path.stem).suffix in _TEXTS
+    return path.suffix in _READERS
 
 
 def _format(path: Path, name: str) -> tuple[Reader, Callable[[Path], BinaryIO]]:
     if not is_data(path):
-        known = f"known are {', '.join(_READERS)}, each also with {' or '.join(_OPENERS)}"
+        known = f"known are .parquet, and {', '.join(_TEXTS)}, these also with {' or '.join(_OPENERS)} after them"
         raise DiagnosticError(Diagnostic(codes.UNKNOWN_FORMAT, f"the name ends in no known format: {known}", at=name))
     opener = _OPENERS.get(path.suffix)
-    suffix = path.suffix if opener is None else path.suffixes[-2]
-    return _READERS[suffix], opener or _plain
+    return (_READERS[path.suffix], _plain) if opener is None else (_READERS[Path(path.stem).suffix], opener)
 
 
 def damaged(place: str, reason: str) -> DiagnosticError:
@@ -180,11 +180,11 @@ def _parquet(stream: BinaryIO, name: str) -> Iterator[Item]:
 
 
 _OPENERS: Mapping[str, Callable[[Path], BinaryIO]] = {".gz": _gzip, ".zst": _zstd}
-_READERS: Mapping[str, Reader] = {
+_TEXTS: Mapping[str, Reader] = {
     ".jsonl": _jsonl,
     ".ndjson": _jsonl,
     ".json": _json,
     ".csv": _csv,
     ".tsv": partial(_csv, delimiter="\t"),
-    ".parquet": _parquet,
 }
+_READERS: Mapping[str, Reader] = {**_TEXTS, ".parquet": _parquet}

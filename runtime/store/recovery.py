@@ -35,7 +35,7 @@ def recover(journal: Journal, snapshot: Path) -> Recovered:
 
 def _known(journal: Journal, path: Path) -> tuple[Index, int]:
     snapshot = load_snapshot(path)
-    if snapshot is None or snapshot.covered > journal.end or snapshot.mark != journal.mark(snapshot.covered):
+    if snapshot is None or snapshot.mark != journal.mark(snapshot.covered):
         return Index(), 0
     return snapshot.index, snapshot.covered
 

@@ -18,7 +18,8 @@ _JOURNAL, _SNAPSHOT, _GITIGNORE = "journal.log", "index.bin", ".gitignore"
 
 
 class Store:
-    """A folder of key-value records; keys are 32 bytes (SHA-256). The first value of a key is its value for good.
+    """A folder of key-value records; keys are 32 bytes (SHA-256). The first value of a key is its value for good; only one
+    that was damaged is replaced, and the replacement then counts even if the old record can be read again.
 
     One process writes; any number read along, and see what was there when they opened it. A forked child may `get`, but
     its `flush` and `close` do nothing: the store is its parent's.

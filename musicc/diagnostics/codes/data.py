@@ -52,7 +52,7 @@ NO_FILE = Code(
     "M454",
     "a seed file does not exist",
     """A path in `file("…")` counts from the folder of the spec, wherever the command is run. A folder stands for all data
-files in it, and `*` is allowed in the last part of a path:
+files in it, in the order of their names, and the last part of a path may hold `*`:
 
     from = file("../data/shard-*.jsonl.gz")""",
 )
@@ -60,8 +60,8 @@ files in it, and `*` is allowed in the last part of a path:
 UNKNOWN_FORMAT = Code(
     "M455",
     "the format of a seed file is not known",
-    """The format is told by the end of the name: `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv` or `.parquet`, each also with
-`.gz` or `.zst` after it. Rename the file, or convert it.""",
+    """The format is told by the end of the name: `.parquet`, or `.jsonl`, `.ndjson`, `.json`, `.csv` or `.tsv`, these also with
+`.gz` or `.zst` after them. Rename the file, or convert it.""",
 )
 
 DAMAGED_FILE = Code(
@@ -125,13 +125,6 @@ NO_PAIRS = Code(
     "a source has no pairs of its own",
     """`NAME.pairs` means the preference pairs that a source brings along: `chosen` and `rejected` in its records. A source of
 prompts or conversations has none; leave its `.pairs` out of the mix.""",
-)
-
-NO_SCRATCH = Code(
-    "M464",
-    "the seeds cannot be laid out in the build folder",
-    """While it runs, a build keeps its seeds in a temporary file in the build folder, so that memory does not grow with their
-number. The folder must be writable, with room for the seeds once over.""",
 )
 
 # What the spec says of its files and data sets

@@ -14,17 +14,6 @@ The path given on the command line is missing, is a folder, or may not be read b
 """,
 )
 
-NOT_UTF8 = Code(
-    "M102",
-    "the spec is not UTF-8 text",
-    """\
-A `.music` file is UTF-8 text. Other encodings are refused rather than guessed, because a wrongly guessed letter in a
-prompt would be sent to a model thousands of times before anybody reads it.
-
-**Mend:** save the file as UTF-8, for example with `iconv -f latin1 -t utf-8 old.music > new.music`.
-""",
-)
-
 UNKNOWN_KIND = Code(
     "M103",
     "unknown kind of block",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 
 HEADER = 16  # bytes before the journal's first record
 FRAME = 44  # bytes of a record before its value
@@ -28,6 +29,12 @@ def file_limit(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def memory_folder() -> Path:
+    """A new folder, on a disk in memory where there is one: for tests that make many stores."""
+    memory = Path("/dev/shm")
+    return Path(mkdtemp(prefix="store-", dir=memory if memory.is_dir() else None))
 
 
 def files(folder: Path) -> set[str]:

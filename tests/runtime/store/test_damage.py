@@ -6,11 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicc.runtime.store import Store
-from tests.runtime.store.common import FRAME, HEADER, key
+from tests.runtime.store.common import FRAME, HEADER, key, memory_folder
 
 VALUES = [b"", b"short", b"\xff\xf5\xfe\xfa" * 3, b"a longer value" * 5, b"last"]
 
@@ -55,10 +55,10 @@ def test_a_flipped_byte_anywhere_costs_one_record_and_is_reported(tmp_path):
                 assert not damage.is_error
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_after_a_hole_records_are_found_again(tmp_path, data):
-    good = fill(folder := tmp_path / "store")
+def test_after_a_hole_records_are_found_again(data):
+    good = fill(folder := memory_folder())
     start = data.draw(st.integers(HEADER, len(good)))
     end = data.draw(st.integers(start, len(good)))
     noise = data.draw(st.binary(max_size=200))
@@ -76,13 +76,35 @@ def test_after_a_hole_records_are_found_again(tmp_path, data):
     shutil.rmtree(folder)
 
 
-def test_a_hole_larger_than_the_search_window(tmp_path):
-    values = [b"first", bytes(3_000_000), b"last"]
+@pytest.mark.parametrize("across", [1, 2, 3, 4, 2_000_000])
+def test_a_mark_across_two_search_windows(tmp_path, across):
+    """The damaged record is as long as the window that is searched at a time, about."""
+    values = [b"first", bytes((1 << 20) + 1 - FRAME - 4 + across), b"last"]
     good = bytearray(fill(tmp_path, values))
     good[spans(values)[1][0]] ^= 1
     (tmp_path / "journal.log").write_bytes(good)
     with Store.open(tmp_path) as store:
         assert [store.get(key(number)) for number in range(3)] == [b"first", None, b"last"]
+
+
+def test_a_record_that_was_given_up_does_not_come_back(tmp_path):
+    good = fill(tmp_path)
+    with Store.open(tmp_path) as store:
+        (tmp_path / "journal.log").write_bytes(good[:HEADER] + bytes(len(good) - HEADER))
+        assert store.get(key(1)) is None
+        (tmp_path / "journal.log").write_bytes(good)
+        store.put(key(1), b"made again")
+        store.flush()
+        assert store.get(key(1)) == b"made again"
+
+
+def test_a_snapshot_without_its_journal_is_an_empty_store(tmp_path):
+    fill(tmp_path)
+    Store.open(tmp_path).close()
+    (tmp_path / "journal.log").unlink()
+    with Store.open(tmp_path) as store:
+        assert len(store) == 0
+        assert store.get(key(1)) is None
 
 
 def test_records_inside_values_are_not_records(tmp_path):

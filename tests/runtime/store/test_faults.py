@@ -1,5 +1,6 @@
 """Stores that cannot be opened or written to: a diagnostic each, and nothing lost."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -163,6 +164,25 @@ def test_a_full_disk_keeps_what_was_written(tmp_path):
         check_after_full(disk / "store", flushed, put)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_that_fails_to_sync(tmp_path, monkeypatch):
+    def fail(fd: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    store = Store.open(tmp_path)
+    monkeypatch.setattr(os, "fsync", fail)
+    store.put(key(1), b"one")
+    with pytest.raises(DiagnosticError) as error:
+        store.flush()
+    assert fault(error) == "M544"
+    assert store.get(key(1)) == b"one"
+    with pytest.raises(DiagnosticError, match="M544"):
+        store.close()
+    monkeypatch.undo()
+    with Store.open(tmp_path) as store:
+        assert store.get(key(1)) in (b"one", None)
+        assert not store.damaged
 
 
 def test_the_last_values_are_not_lost_in_silence(tmp_path):

@@ -2,14 +2,13 @@
 
 import shutil
 from pathlib import Path
-from tempfile import mkdtemp
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from musicc.runtime.store import Store
-from tests.runtime.store.common import HEADER
+from tests.runtime.store.common import HEADER, memory_folder
 
 KEYS = st.builds(lambda a, b: bytes([a]) * 8 + bytes(20) + bytes([b]) * 4, st.integers(0, 3), st.integers(0, 3))
 SIZES = st.integers(0, 40) | st.integers(4000, 4200)
@@ -17,44 +16,38 @@ VALUES = st.builds(lambda size, byte: bytes([byte]) * size, SIZES, st.integers(0
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """`values` must be found; what is in `doubtful` may be found as it was, or not at all."""
+    """`values` must be found. A `doubtful` key has been damaged: a value that it had is found, or none."""
 
     @initialize()
     def make(self) -> None:
-        self.folder = Path(mkdtemp(prefix="store-"))
+        self.folder = memory_folder()
         self.values: dict[bytes, bytes] = {}
-        self.doubtful: dict[bytes, bytes] = {}
-        self.ends: dict[bytes, tuple[int, int]] = {}  # the bytes of the journal that a record may lie in
+        self.doubtful: set[bytes] = set()
+        self.ever: dict[bytes, set[bytes]] = {}
+        self.spans: dict[bytes, tuple[int, int]] = {}  # the bytes of the journal that a record may lie in
         self.store = Store.open(self.folder)
 
     @property
     def journal(self) -> Path:
         return self.folder / "journal.log"
 
-    @rule(key=KEYS, value=VALUES)
-    def put(self, key: bytes, value: bytes) -> None:
-        before = self.store.get(key)
-        start = self.journal.stat().st_size
-        self.store.put(key, value)
-        self.store.flush()
-        if before is None:
-            self.doubtful.pop(key, None)
-            self.values[key] = value
-            self.ends[key] = (start, self.journal.stat().st_size)
-
-    @rule(records=st.dictionaries(KEYS, VALUES))
-    def put_without_waiting(self, records: dict[bytes, bytes]) -> None:
-        self.store.flush()
-        start = self.journal.stat().st_size
-        new = {key: value for key, value in records.items() if self.store.get(key) is None}
+    @rule(records=st.dictionaries(KEYS, VALUES, min_size=1), at_once=st.booleans())
+    def put(self, records: dict[bytes, bytes], at_once: bool) -> None:
+        starts: dict[bytes, int] = {}
         for key, value in records.items():
+            before, start = self.store.get(key), self.journal.stat().st_size
             self.store.put(key, value)
-            assert self.store.get(key) is not None
+            assert self.store.get(key) == (value if before is None else before)
+            if not at_once:
+                self.store.flush()
+            if before is None:
+                self.values[key] = value
+                self.ever.setdefault(key, set()).add(value)
+                self.doubtful.discard(key)
+                starts[key] = start
         self.store.flush()
-        for key, value in new.items():
-            self.doubtful.pop(key, None)
-            self.values[key] = value
-            self.ends[key] = (start, self.journal.stat().st_size)
+        end = self.journal.stat().st_size
+        self.spans |= {key: (start, end) for key, start in starts.items()}
 
     @rule()
     def reopen(self) -> None:
@@ -87,8 +80,8 @@ class StoreMachine(RuleBasedStateMachine):
     def agrees(self) -> None:
         for key, value in self.values.items():
             assert self.store.get(key) == value
-        for key, value in self.doubtful.items():
-            assert self.store.get(key) in {value, None}
+        for key in self.doubtful:
+            assert self.store.get(key) in {*self.ever[key], None}
         assert all(damage.code.id == "M545" for damage in self.store.damaged)
 
     def teardown(self) -> None:
@@ -106,9 +99,10 @@ class StoreMachine(RuleBasedStateMachine):
                 path.write_bytes(content)
 
     def _doubt(self, start: int, end: int) -> None:
-        for key, (a, b) in self.ends.items():
+        for key, (a, b) in self.spans.items():
             if key in self.values and a < end and start < b:
-                self.doubtful[key] = self.values.pop(key)
+                self.doubtful.add(key)
+                del self.values[key]
 
 
 TestStore = StoreMachine.TestCase

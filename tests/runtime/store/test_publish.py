@@ -97,6 +97,18 @@ def test_a_holder_that_cannot_be_read_is_another_process(tmp_path):
             pass
 
 
+def test_a_forked_child_does_not_give_the_folder_back(tmp_path):
+    lock = lock_folder(tmp_path)
+    with lock:
+        if (child := os.fork()) == 0:
+            lock.__exit__(None, None, None)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert files(tmp_path) == {".lock", ".holder.json"}
+        with pytest.raises(DiagnosticError, match="M542"), lock_folder(tmp_path):
+            pass
+
+
 def _publish_slowly(folder: Path, started) -> None:
     def chunks():
         yield b"x" * 1_000_000

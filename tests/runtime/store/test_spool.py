@@ -2,8 +2,6 @@
 
 import random
 import shutil
-import tempfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 
 from musicc.diagnostics import DiagnosticError
 from musicc.runtime.store import OrderedSpool
-from tests.runtime.store.common import file_limit, files
+from tests.runtime.store.common import file_limit, files, memory_folder
 
 SIZES = st.integers(0, 50) | st.integers(16_370, 16_390)  # about where one read is not enough
 
@@ -19,7 +17,7 @@ SIZES = st.integers(0, 50) | st.integers(16_370, 16_390)  # about where one read
 @given(st.dictionaries(st.integers(0, 300), SIZES), st.randoms())
 def test_rows_come_out_in_index_order(sizes, shuffle):
     rows = {index: bytes([index % 251]) * size for index, size in sizes.items()}
-    folder = Path(tempfile.mkdtemp())
+    folder = memory_folder()
     order = list(rows)
     shuffle.shuffle(order)
     with OrderedSpool(folder / "spool") as spool:

@@ -2,6 +2,9 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -61,6 +64,46 @@ def test_a_value_reaches_the_disk_without_a_flush(tmp_path):
         store.put(key(1), b"soon on disk")
         while b"soon on disk" not in (tmp_path / "journal.log").read_bytes():
             time.sleep(0.001)
+
+
+def test_a_value_is_there_while_it_is_written(tmp_path, monkeypatch):
+    syncing, go_on, sync = Event(), Event(), os.fsync
+
+    def slow(fd: int) -> None:
+        syncing.set()
+        go_on.wait()
+        sync(fd)
+
+    with Store.open(tmp_path) as store:
+        monkeypatch.setattr(os, "fsync", slow)
+        store.put(key(1), b"one")
+        syncing.wait()
+        store.put(key(1), b"another")
+        store.put(key(2), b"two")
+        assert [store.get(key(1)), store.get(key(2)), len(store)] == [b"one", b"two", 2]
+        go_on.set()
+        store.flush()
+        assert [store.get(key(1)), store.get(key(2)), len(store)] == [b"one", b"two", 2]
+
+
+def test_a_flush_syncs(tmp_path, monkeypatch):
+    synced, sync = [], os.fsync
+    with Store.open(tmp_path) as store:
+        monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(Path(f"/dev/fd/{fd}").resolve()), sync(fd)))
+        store.put(key(1), b"one")
+        store.flush()
+        assert synced == [tmp_path / "journal.log"]
+
+
+def test_threads_put_the_same_keys(tmp_path):
+    with Store.open(tmp_path) as store, ThreadPoolExecutor(4) as pool:
+        for thread in range(4):
+            pool.submit(lambda thread: [store.put(key(n), b"%d %d" % (thread, n)) for n in range(500)], thread)
+        pool.shutdown()
+        first = [store.get(key(n)) for n in range(500)]
+    with Store.open(tmp_path) as store:
+        assert [store.get(key(n)) for n in range(500)] == first
+        assert len(store) == 500
 
 
 def test_a_reader_sees_what_was_there_when_it_opened(tmp_path):
@@ -123,6 +166,7 @@ def test_a_forked_child_reads_and_leaves_the_store_alone(tmp_path):
         os._exit(0 if verdict else 1)
     _, status = os.waitpid(child, 0)
     assert status == 0
+    assert files(tmp_path) == {".gitignore", ".holder.json", ".lock", "journal.log"}  # the child wrote nothing
     with pytest.raises(Exception, match="M542"):  # the child's close did not give the parent's lock away
         Store.open(tmp_path)
     store.put(key(3), b"after")

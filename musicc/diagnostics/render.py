@@ -1,0 +1,110 @@
+"""Diagnostics for people to read, on a terminal or in a log."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from musicc.diagnostics.codes import all_codes
+from musicc.diagnostics.columns import visible
+from musicc.diagnostics.diagnostic import Diagnostic
+from musicc.diagnostics.snippet import Mark, Role, draw, marks
+from musicc.diagnostics.source import Source, Span
+
+GUTTER = 2  # the least width of line numbers
+
+_BOLD, _RED, _YELLOW, _BLUE = "1", "1;31", "1;33", "1;34"
+
+
+def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool) -> str:
+    """All of them by file and place, each once, and how many they are; the empty string if there are none.
+
+    `colour` uses ANSI escapes.
+    """
+    ordered = sorted(diagnostics, key=_order)
+    rendered = {_render(diagnostic, colour): diagnostic for diagnostic in ordered}
+    if not rendered:
+        return ""
+    return "\n\n".join([*rendered, _count(list(rendered.values()))]) + "\n"
+
+
+def explain(code_id: str) -> str:
+    """What a code means: its title, then its explanation in Markdown. Raises KeyError if there is no such code."""
+    code = all_codes()[code_id]
+    return f"{code.id}: {code.title}\n\n{code.explanation.strip()}\n"
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    at, code = diagnostic.at, diagnostic.code.id
+    if isinstance(at, Span):
+        return at.source.name, at.start, at.end, code, diagnostic.message
+    name, _, line = (at or "").rpartition(":")
+    if line.isdecimal():
+        return name, int(line), 0, code, diagnostic.message
+    return at or "", 0, 0, code, diagnostic.message
+
+
+def _count(diagnostics: Sequence[Diagnostic]) -> str:
+    errors = sum(diagnostic.is_error for diagnostic in diagnostics)
+    numbers = (("error", errors), ("warning", len(diagnostics) - errors))
+    return ", ".join(f"{number} {word}{'s' * (number > 1)}" for word, number in numbers if number)
+
+
+def _render(diagnostic: Diagnostic, colour: bool) -> str:
+    return "\n".join(_Renderer(diagnostic, colour).lines())
+
+
+class _Renderer:
+    def __init__(self, diagnostic: Diagnostic, colour: bool) -> None:
+        self._diagnostic = diagnostic
+        self._colour = colour
+        self._files = _by_file(diagnostic)
+        lines = [mark.line for groups in self._files.values() for group in groups for mark in group]
+        self._width = max(GUTTER, len(str(max(lines, default=0))))
+
+    def lines(self) -> Iterator[str]:
+        diagnostic = self._diagnostic
+        severity = f"{diagnostic.code.severity}[{diagnostic.code.id}]"
+        yield self._ansi(severity, self._accent) + self._ansi(f": {visible(diagnostic.message)}", _BOLD)
+        if isinstance(diagnostic.at, str):
+            yield f"{'':{self._width}}{self._ansi('-->', _BLUE)} {visible(diagnostic.at)}"
+        for number, (source, groups) in enumerate(self._files.items()):
+            if number:
+                yield self._ansi(f"{'':{self._width}} |", _BLUE)
+            yield from self._snippet(source, groups)
+        if diagnostic.label and not isinstance(diagnostic.at, Span):
+            yield from self._remark("note", diagnostic.label)
+        if diagnostic.help:
+            yield from self._remark("help", diagnostic.help)
+
+    def _snippet(self, source: Source, groups: Sequence[Sequence[Mark]]) -> Iterator[str]:
+        at = self._diagnostic.at
+        arrow = "-->" if isinstance(at, Span) and at.source is source else ":::"
+        mark = groups[0][0]
+        place = f"{visible(source.name)}:{mark.line}:{mark.start + 1}"
+        yield f"{'':{self._width}}{self._ansi(arrow, _BLUE)} {place}"
+        yield self._ansi(f"{'':{self._width}} |", _BLUE)
+        yield from draw(source, groups, self._width, self._paint)
+
+    def _remark(self, word: str, text: str) -> Iterator[str]:
+        first, *rest = text.split("\n")
+        yield f"{'':{self._width}} {self._ansi('=', _BLUE)} {self._ansi(f'{word}:', _BOLD)} {visible(first)}"
+        for line in rest:
+            yield f"{'':{self._width + len(word) + 5}}{visible(line)}".rstrip()
+
+    @property
+    def _accent(self) -> str:
+        return _RED if self._diagnostic.is_error else _YELLOW
+
+    def _paint(self, text: str, role: Role) -> str:
+        return self._ansi(text, self._accent if role == "primary" else _BLUE)
+
+    def _ansi(self, text: str, style: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colour else text
+
+
+def _by_file(diagnostic: Diagnostic) -> dict[Source, list[list[Mark]]]:
+    """What is marked in each file, the file of the fault first."""
+    files: dict[Source, list[list[Mark]]] = {}
+    if isinstance(diagnostic.at, Span):
+        files[diagnostic.at.source] = [marks(diagnostic.at, "primary", diagnostic.label)]
+    for note in diagnostic.notes:
+        files.setdefault(note.span.source, []).append(marks(note.span, "secondary", note.label))
+    return files

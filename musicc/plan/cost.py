@@ -1,0 +1,133 @@
+"""What a plan will take: calls, tokens, money and time, before the first call is made.
+
+Expected numbers are means over everything that rows draw: numbers of turns, rules, variants. Shared and replayed
+utterances are no calls. Retries are not counted. Equal calls of two rows are counted twice, though the store makes
+them once. How long replies are, and how fast, is assumed (`Statistics`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from musicc.plan.document import Access, Dialogue, Plan
+from musicc.plan.expect import Expectation, Role, Use, longest, typical
+from musicc.plan.path import Path, critical_path
+from musicc.plan.statistics import ASSUMED, Statistics
+
+ROLES: tuple[Role, ...] = ("user", "chosen", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Expected calls and tokens; `most_…` where every reply is as long as its `max_tokens`. USD are None without a price."""
+
+    calls: float = 0.0
+    input: float = 0.0
+    output: float = 0.0
+    most_input: float = 0.0
+    most_output: float = 0.0
+    usd: float | None = None
+    most_usd: float | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """What has no price adds nothing to the sum of what has one."""
+        return Usage(
+            self.calls + other.calls,
+            self.input + other.input,
+            self.output + other.output,
+            self.most_input + other.most_input,
+            self.most_output + other.most_output,
+            _sum(self.usd, other.usd),
+            _sum(self.most_usd, other.most_usd),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one model does in one role of a dialogue: says the user's lines, or replies in one of the branches."""
+
+    dialogue: str
+    role: Role
+    model: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`paths`: the critical path of a row, by dialogue. `seconds`: wall time of all rows with the stated speed."""
+
+    rows: Mapping[str, int]
+    lines: tuple[Line, ...]
+    paths: Mapping[str, Path]
+    seconds: float
+    statistics: Statistics
+
+    @property
+    def total(self) -> Usage:
+        return reduce(Usage.__add__, (line.usage for line in self.lines), Usage())
+
+    @property
+    def calls(self) -> float:
+        return self.total.calls
+
+    def of_model(self, model: str) -> Usage:
+        return reduce(Usage.__add__, (line.usage for line in self.lines if line.model == model), Usage())
+
+
+def estimate(plan: Plan, rows: Mapping[str, int], statistics: Statistics = ASSUMED) -> Estimate:
+    """`rows`: how many rows each dialogue has, seeds times `per_seed`."""
+    lines = tuple(line for d in plan.dialogues for line in _lines(plan, d, rows[d.name], statistics))
+    paths = {d.name: critical_path(d, plan.seeds[d.seeds], statistics) for d in plan.dialogues}
+    done = Estimate(rows, lines, paths, 0.0, statistics)
+    waits = [path.seconds for name, path in paths.items() if rows[name]]
+    waits += [_busy(model.access, done.of_model(name), statistics) for name, model in plan.models.items()]
+    return replace(done, seconds=max(waits, default=0.0))
+
+
+def _lines(plan: Plan, dialogue: Dialogue, rows: int, statistics: Statistics) -> list[Line]:
+    expected = Expectation(plan, dialogue, statistics, typical(statistics)).used
+    most = Expectation(plan, dialogue, statistics, longest).used
+    order = sorted(expected, key=lambda key: (ROLES.index(key[0]), key[1]))
+    return [
+        Line(
+            dialogue.name,
+            role,
+            model,
+            _usage(plan.models[model].access, rows, expected[role, model], most[role, model]),
+        )
+        for role, model in order
+    ]
+
+
+def _usage(access: Access, rows: int, expected: Use, most: Use) -> Usage:
+    return Usage(
+        calls=rows * expected.calls,
+        input=rows * expected.input,
+        output=rows * expected.output,
+        most_input=rows * most.input,
+        most_output=rows * most.output,
+        usd=_usd(access, rows, expected),
+        most_usd=_usd(access, rows, most),
+    )
+
+
+def _usd(access: Access, rows: int, use: Use) -> float | None:
+    if access.input_price is None or access.output_price is None:
+        return None
+    return rows * (use.input * access.input_price + use.output * access.output_price) / 1e6
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    known = [value for value in (one, other) if value is not None]
+    return sum(known) if known else None
+
+
+def _busy(access: Access, usage: Usage, statistics: Statistics) -> float:
+    """Seconds that a model needs for its calls, as its slots or its limits allow."""
+    spoken = usage.calls * statistics.first_token + usage.output / statistics.tokens_per_second
+    waits = [spoken / access.concurrency]
+    if access.requests_per_minute:
+        waits.append(60 * usage.calls / access.requests_per_minute)
+    if access.tokens_per_minute:
+        waits.append(60 * (usage.input + usage.output) / access.tokens_per_minute)
+    return max(waits)

@@ -1,0 +1,103 @@
+"""One block on top of another: `profile` and `like`, as functions from trees to trees."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from musicc.diagnostics import Diagnostic
+from musicc.semantics.names import Declaration, Scope, unknown, wrong_kind
+from musicc.syntax.tree import Block, Field, File, Import, Item, Name, Without
+
+_ELSEWHERE = ("url", "name", "key", "revision", "price")
+_ENDPOINT = frozenset((*_ELSEWHERE, "weights", "limit", "structured", "seeded", "context", "timeout"))
+"""What says where a model runs and what it can there: not kept when it moves between an endpoint and this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """The file under a profile, what the profile takes away, and what is wrong with it."""
+
+    file: File
+    left_out: Mapping[str, Without]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def merge(base: Block, over: Block) -> Block:
+    """`base` with each field and each inner block that `over` has in the place of its own; named as `base` is."""
+    kept = [item for item in base.items if _key(item) not in {_key(o) for o in over.items} and not _moved(item, base, over)]
+    return replace(base, like=over.like or base.like, items=(*kept, *over.items))
+
+
+def _key(item: Item) -> tuple[str, ...]:
+    if isinstance(item, Field):
+        return ("field", item.name.text)
+    if isinstance(item, Block):
+        return ("block", item.kind.text, item.name.text if item.name else "")
+    return ("item", str(item.span.start), item.span.source.name)
+
+
+def _moved(item: Item, base: Block, over: Block) -> bool:
+    """Whether the item is a field of an endpoint that `over` replaces by weights, or the other way round."""
+    if base.kind.text != "model" or not isinstance(item, Field) or item.name.text not in _ENDPOINT:
+        return False
+    here, there = _has(base, "weights"), _has(base, "url")
+    return (here and _has(over, "url")) or (there and _has(over, "weights"))
+
+
+def _has(block: Block, name: str) -> bool:
+    return any(isinstance(item, Field) and item.name.text == name for item in block.items)
+
+
+def overlay(file: File, profile: Block, scope: Scope) -> Overlaid:
+    """The file under a profile. `scope` is the file's own, from which imported declarations are taken to be changed."""
+    over = {item.name.text: item for item in profile.items if isinstance(item, Block) and item.name}
+    params = [item for item in profile.items if isinstance(item, Block) and item.kind.text == "params"]
+    left_out = {item.name.text: item for item in profile.items if isinstance(item, Without)}
+    faults = [*_faults(over.values(), left_out.values(), scope), *_unknown_params(params, scope)]
+    faulty = {block.name.text for block in over.values() if block.name and not _fits(block, scope)}
+    over = {name: block for name, block in over.items() if name not in faulty}
+    items = [_under(item, over, left_out, params) for item in file.items]
+    imported = [merge(d.block, over[name]) for name, d in scope.declarations.items() if d.imported and name in over]
+    return Overlaid(replace(file, items=(*filter(None, items), *imported)), left_out, tuple(faults))
+
+
+def _under(
+    item: Import | Block, over: Mapping[str, Block], left_out: Mapping[str, Without], params: Iterable[Block]
+) -> Import | Block | None:
+    if isinstance(item, Import):
+        return replace(item, names=tuple(n for n in item.names if n.text not in over and n.text not in left_out))
+    if item.kind.text == "profile":
+        return None
+    if item.kind.text == "params":
+        return _set(item, params)
+    if item.name is None:
+        return item
+    if item.name.text in left_out:
+        return None
+    return merge(item, over[item.name.text]) if item.name.text in over else item
+
+
+def _set(base: Block, params: Iterable[Block]) -> Block:
+    """The parameters of `base` with the profile's values."""
+    values = {item.name.text: item.value for block in params for item in block.items if isinstance(item, Field)}
+    items = [
+        replace(item, value=values.get(item.name.text, item.value)) if isinstance(item, Field) else item
+        for item in base.items
+    ]
+    return replace(base, items=tuple(items))
+
+
+def _fits(block: Block, scope: Scope) -> bool:
+    found = scope.declarations.get(block.name.text) if block.name else None
+    return found is not None and found.kind == block.kind.text
+
+
+def _faults(blocks: Iterable[Block], without: Iterable[Without], scope: Scope) -> list[Diagnostic]:
+    """Blocks and `without` that fit no declaration."""
+    faults = []
+    for block in blocks:
+        if block.name and not _fits(block, scope):
+            faults += _fault(block.name, block.kind.text, scope.declarations.get(block.name.text), scope)
+    for item in without:
+        if item.name.text not in scope.declarations:
+            faults.append(unknown(item.name, {d.kind for d in scope.declarations.values()}, scope, "declaration"))
+    return faults

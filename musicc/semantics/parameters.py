@@ -1,0 +1,116 @@
+"""Parameters: their values in the file, and what the command line or the environment puts in their place."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from musicc.diagnostics import Diagnostic, Source, Span
+from musicc.diagnostics.codes import names as name_codes
+from musicc.diagnostics.codes import types as codes
+from musicc.diagnostics.suggest import closest
+from musicc.semantics.names import Constant, Parameter, any_of, declared_twice
+from musicc.semantics.quantities import COUNTS, SHARES, TIMES, scaled
+from musicc.semantics.reader import describe
+from musicc.syntax import literals
+from musicc.syntax.tree import Block, Boolean, Field, File, Number, Text
+
+Report = Callable[[Diagnostic], None]
+PREFIX = "MUSICC_PARAM_"
+
+
+def read_parameters(file: File, report: Report) -> dict[str, Parameter]:
+    """Every parameter of the file's `params`, with its value in the file."""
+    found: dict[str, Parameter] = {}
+    for field in _fields(file):
+        if not isinstance(field.value, Number | Text | Boolean):
+            report(_no_constant(field))
+        elif field.name.text in found:
+            report(declared_twice(field.name, found[field.name.text].at))
+        else:
+            found[field.name.text] = Parameter(field.name.text, field.name.span, field.value)
+    return found
+
+
+def _fields(file: File) -> Iterator[Field]:
+    for block in file.items:
+        if isinstance(block, Block) and block.kind.text == "params":
+            yield from (item for item in block.items if isinstance(item, Field))
+
+
+def _no_constant(field: Field) -> Diagnostic:
+    return Diagnostic(
+        codes.WRONG_TYPE,
+        f"a parameter is a number, a text, or true or false, not {describe(field.value)}",
+        field.value.span,
+        label="no constant",
+    )
+
+
+def override(
+    found: Mapping[str, Parameter], flags: Mapping[str, str], environment: Mapping[str, str], report: Report
+) -> dict[str, Parameter]:
+    """The parameters, with values from flags before values from the environment before the file's own."""
+    for name in flags.keys() - found.keys():
+        report(_unknown(name, found))
+    result = dict(found)
+    for name, parameter in found.items():
+        variable = PREFIX + name.upper()
+        if name in flags:
+            value = _constant(flags[name], parameter, f"-p {name}", report)
+        elif variable in environment:
+            value = _constant(environment[variable], parameter, variable, report)
+        else:
+            continue
+        if value is not None:
+            result[name] = Parameter(name, parameter.at, value)
+    return result
+
+
+def _unknown(name: str, found: Mapping[str, Parameter]) -> Diagnostic:
+    close = closest(name, found)
+    some = any_of((f"`{known}`" for known in sorted(found)), " and ") if found else ""
+    return Diagnostic(
+        name_codes.UNKNOWN_PARAMETER,
+        f"the spec has no parameter `{name}`",
+        f"-p {name}",
+        help=f"write `-p {close}=…`" if close else f"its parameters are {some}" if some else "it declares none",
+    )
+
+
+def _constant(written: str, parameter: Parameter, at: str, report: Report) -> Constant | None:
+    """`written` as a value of the same sort as the parameter's own."""
+    span = Span(Source(at, written), 0, len(written))
+    value: Constant | None = None
+    if isinstance(parameter.value, Text):
+        value = Text(span, written, tuple(range(len(written) + 1)))
+    elif isinstance(parameter.value, Boolean):
+        value = Boolean(span, written == "true") if written in ("true", "false") else None
+    elif re.fullmatch(r"-?\d[\d_]*(\.\d+)?([eE][-+]?\d+)?(%|[A-Za-z]+)?", written, re.ASCII):
+        number, fault = literals.number(span)
+        value = number if fault is None and same_sort(number, parameter.value) else None
+    if value is None:
+        report(_wrong_value(written, parameter, at))
+    return value
+
+
+def same_sort(one: Constant, other: Constant) -> bool:
+    """Whether one may stand for the other: the same type, and units of the same sort."""
+    if isinstance(one, Number) and isinstance(other, Number):
+        return any(one.unit in units and other.unit in units for units in (COUNTS, SHARES, TIMES))
+    return type(one) is type(other)
+
+
+def _wrong_value(written: str, parameter: Parameter, at: str) -> Diagnostic:
+    default = parameter.value.span.text
+    return Diagnostic(
+        codes.PARAMETER_VALUE,
+        f"`{parameter.name}` cannot be `{written}`",
+        at,
+        help=f"the spec has `{parameter.name} = {default}`: give a value of the same sort",
+    )
+
+
+def plain(value: Constant) -> int | float | str | bool:
+    """The value as Python has it: counts and shares as numbers, durations in seconds."""
+    if not isinstance(value, Number):
+        return value.value
+    return scaled(value, next(units for units in (COUNTS, SHARES, TIMES) if value.unit in units))
