@@ -58,6 +58,8 @@ async def build(job: Job, watch: Watch) -> Progress:
             await play(all_rows(job.plan, stages), window(job.plan), results.finish)
         store.flush()
         results.publish(pools)
+        for damage in store.damaged:
+            job.report(damage)
         return progress
 
 

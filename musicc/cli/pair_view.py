@@ -23,6 +23,7 @@ _LABEL = len("assistant")
 _CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 _ROLES = {"system": "dim", "user": "cyan", "assistant": "blue"}
 _CONTRASTED = "magenta"
+_FAITHFUL = "faithful"  # as in a plan, whose module would load pydantic
 
 
 def view(pair: Pair, width: int) -> RenderableType:
@@ -48,13 +49,14 @@ def _turn(pair: Pair, record: TurnRecord) -> list[RenderableType]:
     alike = 2 if record.shared else int(chosen[:1] == rejected[:1])
     parts: list[RenderableType] = [_turn_rule(record), *(_across(message) for message in chosen[:alike])]
     if record.shared:
-        return [*parts, *_marks(record.marks), Text()]
+        below = (0, 0, 0, _INDENT + _LABEL + _INDENT)
+        return [*parts, *(Padding(mark, below) for mark in _marks(record.marks)), Text()]
     return [*parts, _side_by_side(record, chosen[alike:], rejected[alike:]), Text()]
 
 
 def _turn_rule(record: TurnRecord) -> Rule:
     played = f"◆ {record.rule}" if record.contrasted else "shared" if record.shared else record.rule
-    if record.contrasted and record.chosen_rule != "faithful":
+    if record.contrasted and record.chosen_rule != _FAITHFUL:
         played += f" against {record.chosen_rule}"
     style = _CONTRASTED if record.contrasted else "dim"
     title = Text.assemble((f"turn {record.turn}", "bold"), "  ", (_clean(played), style))

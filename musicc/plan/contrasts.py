@@ -14,7 +14,7 @@ HIDDEN_ROOM = 256
 cut off earlier than chosen ones, and length would tell the branches apart."""
 
 _CONVERSATION = {"conversation", "transcript"}
-_MEANING = {"instruction": "the modified instruction", "answer": "the answer to the modified instruction"}
+_MEANING = {"instruction": "the modified instruction", "answer": "the answer to it"}
 
 
 def settled(*places: Sampling) -> doc.Sampling:
@@ -23,9 +23,13 @@ def settled(*places: Sampling) -> doc.Sampling:
 
 
 def reply_format(reply: tuple[str, ...]) -> str:
-    """Tells a model in words what the JSON schema of a structured reply tells its server."""
-    members = ", ".join(f'"{name}": "<{_MEANING.get(name, name)}>"' for name in reply)
-    return f"Reply with one JSON object and nothing else, in this form:\n{{{members}}}"
+    """Tells a model in words what the JSON schema of a structured reply tells its server.
+
+    The members say nothing, so that a model that only repeats the form has said nothing, which is found out.
+    """
+    members = ", ".join(f'"{name}": "..."' for name in reply)
+    meanings = [f'"{name}" is {_MEANING[name]}' for name in reply if name in _MEANING]
+    return f"Reply with one JSON object and nothing else. {' and '.join(meanings)}:\n{{{members}}}"
 
 
 def answer(assistant: Voice, parts: Parts, say: Literal["instruction", "hidden"]) -> doc.Call:

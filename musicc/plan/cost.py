@@ -8,6 +8,7 @@ them once. How long replies are, and how fast, is assumed (`Statistics`).
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from operator import add
 
 from musicc.plan.document import Access, Dialogue, Plan
 from musicc.plan.expect import Expectation, Role, Use, longest, typical
@@ -64,14 +65,14 @@ class Estimate:
 
     @property
     def total(self) -> Usage:
-        return reduce(Usage.__add__, (line.usage for line in self.lines), Usage())
+        return reduce(add, (line.usage for line in self.lines), Usage())
 
     @property
     def calls(self) -> float:
         return self.total.calls
 
     def of_model(self, model: str) -> Usage:
-        return reduce(Usage.__add__, (line.usage for line in self.lines if line.model == model), Usage())
+        return reduce(add, (line.usage for line in self.lines if line.model == model), Usage())
 
 
 def estimate(plan: Plan, rows: Mapping[str, int], statistics: Statistics = ASSUMED) -> Estimate:

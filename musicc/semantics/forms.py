@@ -82,7 +82,11 @@ class Form(Shape):
     def _missing(self, argument: Argument, call: tree.Call, reader: Reader) -> None:
         what = f"`{argument.name}`" if argument.named else argument.shape.noun
         reader.report(
-            codes.WRONG_ARGUMENTS, f"`{self.name}` needs {what}", call.span, label=f"{what} is missing", help=self._usage()
+            codes.WRONG_ARGUMENTS,
+            f"`{self.name}` needs {what}",
+            call.span,
+            label=f"{what} is missing",
+            help=self._usage(),
         )
 
 

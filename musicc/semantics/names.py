@@ -1,6 +1,6 @@
 """What a name means in a file: its declarations, imports and parameters, and what to say where a name means nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -63,8 +63,8 @@ def any_of(words: Iterable[str], last: str = " or ") -> str:
     return f"{', '.join(head)}{last}{tail}" if head else tail
 
 
-def unknown(name: Name, kinds: Iterable[str], scope: Scope) -> Diagnostic:
-    """`name` is no declaration at all."""
+def unknown(name: Name, kinds: Collection[str], scope: Scope, noun: str = "") -> Diagnostic:
+    """`name` is no declaration at all, where one of `kinds` belongs (in a word, `noun`)."""
     if taken := scope.left_out.get(name.text):
         return Diagnostic(
             codes.LEFT_OUT,
@@ -76,19 +76,19 @@ def unknown(name: Name, kinds: Iterable[str], scope: Scope) -> Diagnostic:
         )
     candidates = scope.of_kind(kinds)
     close = closest(name.text, candidates)
-    noun = any_of(("parameter" if k == "params" else k for k in kinds), " or ")
+    noun = noun or any_of("parameter" if kind == "params" else kind for kind in kinds)
     return Diagnostic(
         codes.UNKNOWN_NAME,
         f"no {noun} is named `{name.text}`",
         name.span,
         label="not declared or imported",
-        notes=(_close(scope, close, kinds),) if close else (),
+        notes=(_close(scope, close),) if close else (),
         help=f"write `{close}`" if close else _offer(candidates),
         fix=Fix(name.span, close) if close else None,
     )
 
 
-def _close(scope: Scope, name: str, kinds: Iterable[str]) -> Note:
+def _close(scope: Scope, name: str) -> Note:
     if name in scope.parameters:
         return Note(scope.parameters[name].at, "a parameter with a close name is declared here")
     found = scope.declarations[name]
@@ -100,7 +100,9 @@ def _offer(candidates: Mapping[str, Span]) -> str:
     return f"there is {any_of((f'`{name}`' for name in some), ' and ')}" if 0 < len(candidates) <= 4 else ""
 
 
-def wrong_kind(name: Name, found: Declaration | Parameter, wanted: str, scope: Scope, kinds: Iterable[str]) -> Diagnostic:
+def wrong_kind(
+    name: Name, found: Declaration | Parameter, wanted: str, scope: Scope, kinds: Iterable[str]
+) -> Diagnostic:
     """`name` stands for something else than `wanted`, which is a phrase such as `a persona`."""
     kind = found.kind if isinstance(found, Declaration) else "params"
     imported = isinstance(found, Declaration) and found.imported

@@ -1,14 +1,15 @@
 """One block on top of another: `profile` and `like`, as functions from trees to trees."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from musicc.diagnostics import Diagnostic
-from musicc.semantics.names import Declaration, Scope, unknown, wrong_kind
-from musicc.syntax.tree import Block, Field, File, Import, Item, Name, Without
+from musicc.semantics.names import UNKNOWN, Scope, a, unknown, wrong_kind
+from musicc.syntax.tree import Block, Field, File, Import, Item, Without
 
-_ELSEWHERE = ("url", "name", "key", "revision", "price")
-_ENDPOINT = frozenset((*_ELSEWHERE, "weights", "limit", "structured", "seeded", "context", "timeout"))
+_ENDPOINT = frozenset(
+    ["url", "name", "key", "revision", "price", "weights", "limit", "structured", "seeded", "context", "timeout"],
+)
 """What says where a model runs and what it can there: not kept when it moves between an endpoint and this process."""
 
 
@@ -23,7 +24,8 @@ class Overlaid:
 
 def merge(base: Block, over: Block) -> Block:
     """`base` with each field and each inner block that `over` has in the place of its own; named as `base` is."""
-    kept = [item for item in base.items if _key(item) not in {_key(o) for o in over.items} and not _moved(item, base, over)]
+    given = {_key(item) for item in over.items}
+    kept = [item for item in base.items if _key(item) not in given and not _moved(item, base, over)]
     return replace(base, like=over.like or base.like, items=(*kept, *over.items))
 
 
@@ -48,16 +50,15 @@ def _has(block: Block, name: str) -> bool:
 
 
 def overlay(file: File, profile: Block, scope: Scope) -> Overlaid:
-    """The file under a profile. `scope` is the file's own, from which imported declarations are taken to be changed."""
-    over = {item.name.text: item for item in profile.items if isinstance(item, Block) and item.name}
-    params = [item for item in profile.items if isinstance(item, Block) and item.kind.text == "params"]
+    """The file under a profile. `scope` is the file's own; imported declarations that the profile changes become the file's."""
+    blocks = [item for item in profile.items if isinstance(item, Block)]
+    params = [block for block in blocks if block.kind.text == "params"]
     left_out = {item.name.text: item for item in profile.items if isinstance(item, Without)}
-    faults = [*_faults(over.values(), left_out.values(), scope), *_unknown_params(params, scope)]
-    faulty = {block.name.text for block in over.values() if block.name and not _fits(block, scope)}
-    over = {name: block for name, block in over.items() if name not in faulty}
-    items = [_under(item, over, left_out, params) for item in file.items]
+    over = {block.name.text: block for block in blocks if block.name and _fits(block, scope)}
+    items = [kept for item in file.items if (kept := _under(item, over, left_out, params))]
     imported = [merge(d.block, over[name]) for name, d in scope.declarations.items() if d.imported and name in over]
-    return Overlaid(replace(file, items=(*filter(None, items), *imported)), left_out, tuple(faults))
+    faults = (*_misfits(blocks, scope), *_unknown_params(params, scope), *_nothing_left_out(left_out.values(), scope))
+    return Overlaid(replace(file, items=(*items, *imported)), left_out, faults)
 
 
 def _under(
@@ -91,13 +92,27 @@ def _fits(block: Block, scope: Scope) -> bool:
     return found is not None and found.kind == block.kind.text
 
 
-def _faults(blocks: Iterable[Block], without: Iterable[Without], scope: Scope) -> list[Diagnostic]:
-    """Blocks and `without` that fit no declaration."""
-    faults = []
+def _misfits(blocks: Iterable[Block], scope: Scope) -> Iterator[Diagnostic]:
+    """Blocks that overlay nothing, or something of another kind."""
     for block in blocks:
-        if block.name and not _fits(block, scope):
-            faults += _fault(block.name, block.kind.text, scope.declarations.get(block.name.text), scope)
+        if block.name is None or _fits(block, scope) or block.name.text in scope.unread:
+            continue
+        kind, found = block.kind.text, scope.declarations.get(block.name.text)
+        if found is None:
+            yield unknown(block.name, (kind,), scope)
+        elif found.kind != UNKNOWN:
+            yield wrong_kind(block.name, found, a(kind), scope, (kind,))
+
+
+def _unknown_params(params: Iterable[Block], scope: Scope) -> Iterator[Diagnostic]:
+    for block in params:
+        for item in block.items:
+            if isinstance(item, Field) and item.name.text not in scope.parameters:
+                yield unknown(item.name, ("params",), scope)
+
+
+def _nothing_left_out(without: Iterable[Without], scope: Scope) -> Iterator[Diagnostic]:
+    kinds = {declaration.kind for declaration in scope.declarations.values()}
     for item in without:
-        if item.name.text not in scope.declarations:
-            faults.append(unknown(item.name, {d.kind for d in scope.declarations.values()}, scope, "declaration"))
-    return faults
+        if item.name.text not in scope.declarations and item.name.text not in scope.unread:
+            yield unknown(item.name, kinds, scope, "declaration")

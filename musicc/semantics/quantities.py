@@ -114,7 +114,7 @@ class Interval(Shape):
 
     def convert(self, value: Value, reader: Reader) -> Any:
         if not isinstance(value, tree.Between):
-            number = self.end.convert(value, reader)
+            number = self.end.read(value, reader)
             return None if number is None else (number, number)
         low, high = self.end.read(value.low, reader), self.end.read(value.high, reader)
         if low is None or high is None:

@@ -1,6 +1,6 @@
 """Reads the values of one declaration: reports what is wrong with them, puts parameters in, resolves names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +43,7 @@ class Context(Protocol):
 
     def scope(self, source: Source) -> Scope: ...
     def folder(self, source: Source) -> Path: ...
+    def from_home(self, path: Path) -> str: ...
     def build(self, declaration: Declaration) -> Any: ...
     def use(self, source: Source, name: str) -> None: ...
     def report(self, diagnostic: Diagnostic) -> None: ...
@@ -118,11 +119,15 @@ class Reader:
             return self._not_found(name, wanted, kinds, scope)
         self.context.use(name.span.source, name.text)
         if declaration.kind not in kinds:
-            return self.fail() if declaration.kind == UNKNOWN else self.add(wrong_kind(name, declaration, wanted, scope, kinds))
+            return (
+                self.fail()
+                if declaration.kind == UNKNOWN
+                else self.add(wrong_kind(name, declaration, wanted, scope, kinds))
+            )
         built = self.context.build(declaration)
         return self.fail() if built is None else built
 
-    def _not_found(self, name: Name, wanted: str, kinds: Iterable[str], scope: Scope) -> None:
+    def _not_found(self, name: Name, wanted: str, kinds: Collection[str], scope: Scope) -> None:
         if name.text in scope.unread:
             return self.fail()
         if parameter := scope.parameters.get(name.text):
@@ -153,7 +158,8 @@ class Reader:
         """A bare word where another type of value belongs: a misspelt parameter, a declaration, or forgotten quotes."""
         scope = self.context.scope(ref.span.source)
         if ref.text in scope.declarations:
-            return self.find(ref.parts[0], wanted)
+            self.find(ref.parts[0], wanted)
+            return None
         parameter = unknown(ref.parts[0], ("params",), scope)
         if parameter.fix or ref.text in scope.left_out:
             return self._not_found(ref.parts[0], wanted, ("params",), scope)

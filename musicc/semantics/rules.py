@@ -28,7 +28,9 @@ class Range:
         return self.read.node.turns.span
 
 
-def check_branch(branch: Branch, rules: Sequence[Read], turns: tuple[int, int], context: Prefix | None, reader: Reader) -> None:
+def check_branch(
+    branch: Branch, rules: Sequence[Read], turns: tuple[int, int], context: Prefix | None, reader: Reader
+) -> None:
     """`turns`: fewest and most that a row can have. `context`: None where it is not known."""
     ranges = [
         Range(read, t, turns[1] if t.first == "last" else t.first, turns[1] if t.last == "last" else t.last)
@@ -69,10 +71,9 @@ def _overlaps(ranges: Sequence[Range], turns: tuple[int, int]) -> Iterator[tuple
     ordered = sorted(ranges, key=lambda one: (one.first, one.last))
     furthest = ordered[0] if ordered else None
     for one in ordered[1:]:
-        assert furthest is not None  # noqa: S101
-        if one.first <= furthest.last:
+        if furthest and one.first <= furthest.last:
             yield _as_written(furthest, one)
-        furthest = max(furthest, one, key=lambda r: r.last)
+        furthest = one if furthest is None or one.last > furthest.last else furthest
     tail = next((one for one in ranges if one.turns.first == "last"), None)
     for one in ranges if tail else ():
         if tail and one is not tail and one.last < turns[1] and max(one.first, turns[0]) <= one.last:
@@ -129,7 +130,9 @@ def _check_history(
 
 def _bare(context: Prefix | None) -> bool:
     """Whether a row can open with a single message."""
-    return context is not None and (context.kind == "first_user_turn" or (context.kind == "prefix" and context.low == 1))
+    return context is not None and (
+        context.kind == "first_user_turn" or (context.kind == "prefix" and context.low == 1)
+    )
 
 
 def _report_history(name: str, read: Read, at: Span, reader: Reader) -> None:

@@ -81,7 +81,12 @@ class Schema:
 
 
 def read_fields(
-    name: Name, given: Iterable[tuple[str, Value]], specs: Mapping[str, FieldSpec], reader: Reader, *, whole: bool = True
+    name: Name,
+    given: Iterable[tuple[str, Value]],
+    specs: Mapping[str, FieldSpec],
+    reader: Reader,
+    *,
+    whole: bool = True,
 ) -> Fields:
     """Reads what `specs` know, and reports what is missing unless there may be more than is known (not `whole`)."""
     written = dict(given)

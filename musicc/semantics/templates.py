@@ -35,7 +35,7 @@ class Templates:
 
     def __init__(self) -> None:
         self._found: dict[tuple[int, str], tuple[Text, tuple[Diagnostic, ...]]] = {}
-        self._environment: "ImmutableSandboxedEnvironment | None" = None
+        self._environment: ImmutableSandboxedEnvironment | None = None
 
     def faults(self, text: Text, place: str) -> tuple[Diagnostic, ...]:
         key = (id(text), place)
@@ -107,7 +107,9 @@ def _check_names(
     yield from unknown
     if not unknown:
         names = find_undeclared_variables(template) - set(offered)
-        places = {node.name: node.lineno for node in reversed(list(template.find_all(nodes.Name))) if node.ctx == "load"}
+        places = {
+            node.name: node.lineno for node in reversed(list(template.find_all(nodes.Name))) if node.ctx == "load"
+        }
         for name in sorted(names, key=lambda name: places[name]):
             yield _variable(name, places[name], text, offered)
 
@@ -119,16 +121,16 @@ def _unknown_functions(template: "nodes.Template", environment: "Environment", t
         kind, known = ("filter", environment.filters) if isinstance(node, nodes.Filter) else ("test", environment.tests)
         if node.name not in known:
             start = max(text.value.find(node.name, node.lineno), 0)
-            yield _named(codes.TEMPLATE_FILTER, f"templates have no {kind} `{node.name}`", node.name, start, text, known, kind)
+            yield _named(
+                codes.TEMPLATE_FILTER, f"templates have no {kind} `{node.name}`", node.name, start, text, known, kind
+            )
 
 
 def _variable(name: str, start: int, text: Text, offered: Iterable[str]) -> Diagnostic:
     return _named(codes.TEMPLATE_VARIABLE, f"the variable `{name}` is not offered here", name, start, text, offered, "")
 
 
-def _named(
-    code: Code, message: str, name: str, start: int, text: Text, known: Iterable[str], kind: str
-) -> Diagnostic:
+def _named(code: Code, message: str, name: str, start: int, text: Text, known: Iterable[str], kind: str) -> Diagnostic:
     span = text.part(start, start + len(name))
     close = closest(name, known)
     offer = f"this place offers {any_of((f'`{word}`' for word in known), ' and ')}" if not kind else ""
@@ -155,5 +157,5 @@ def _syntax(message: str, start: int, text: Text) -> Diagnostic:
 
 def _sentence(message: str) -> str:
     """The first sentence of one of Jinja's messages, without the offset that it counts itself."""
-    first = re.sub(r" at \d+$", "", message.split(". ")[0].rstrip("."))
+    first = re.sub(r" at \d+$", "", message.split(". ", maxsplit=1)[0].rstrip("."))
     return first[:1].lower() + first[1:]

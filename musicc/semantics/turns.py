@@ -10,17 +10,19 @@ from musicc.diagnostics.codes import names as name_codes
 from musicc.diagnostics.codes import rules as codes
 from musicc.diagnostics.codes import types as type_codes
 from musicc.diagnostics.suggest import closest
-from musicc.semantics.module import AnyTurns, Choice, Rule, Sampling, Turns, When
+from musicc.semantics.module import AnyTurns, Choice, Rule, Turns, When
 from musicc.semantics.names import any_of
 from musicc.semantics.quantities import COUNTS, count, inverted, scaled, share
 from musicc.semantics.reader import Reader
+from musicc.semantics.shapes import Named
 from musicc.semantics.voices import read_on
-from musicc.syntax.tree import Alternative, Between, Block, Condition, Number, On, Ref, TurnRule
+from musicc.syntax.tree import Alternative, Between, Block, Condition, On, Ref, TurnRule, Value
 
 FAITHFUL = "faithful"
 MEASURES: tuple[Literal["words", "chars"], ...] = ("words", "chars")
 MOST_TURNS = 1000
 _TURN = count(1, MOST_TURNS)
+_DRAWN = count(0, MOST_TURNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,11 @@ class Read:
     def departs(self) -> bool:
         return any(choice.contrast and choice.weight > 0 for choice in self.choices or ())
 
-    def rule(self) -> Rule:
-        """The rule, where all of it could be read."""
-        assert self.turns is not None and self.choices is not None  # noqa: S101
+    @property
+    def rule(self) -> Rule | None:
+        """The rule, if its turns and choices could be read."""
+        if self.turns is None or self.choices is None:
+            return None
         return Rule(self.turns, self.choices, self.when, self.node.span)
 
 
@@ -46,7 +50,12 @@ def read_branch(block: Block | None, reader: Reader) -> tuple[Read, ...]:
     rules = [item for item in block.items if isinstance(item, TurnRule)] if block else []
     inner = reader.within(block.kind.text) if block else reader
     return tuple(
-        Read(rule, _read_turns(rule, inner), _read_choices(rule, inner), rule.when and _read_when(rule.when, inner))
+        Read(
+            rule,
+            _read_turns(rule, inner),
+            _read_choices(rule.alternatives, inner),
+            _read_when(rule.when, inner) if rule.when else None,
+        )
         for rule in rules
     )
 
@@ -54,7 +63,7 @@ def read_branch(block: Block | None, reader: Reader) -> tuple[Read, ...]:
 def _read_turns(rule: TurnRule, reader: Reader) -> Turns | AnyTurns | None:
     reader = reader.within("turn")
     if rule.any:
-        number = count(0, MOST_TURNS).read(rule.turns, reader)  # type: ignore[arg-type]
+        number = _DRAWN.read(rule.turns, reader)
         return None if number is None else AnyTurns(number)
     if not isinstance(rule.turns, Between):
         turn = _edge(rule.turns, reader)
@@ -63,22 +72,23 @@ def _read_turns(rule: TurnRule, reader: Reader) -> Turns | AnyTurns | None:
     if first is None or last is None:
         return None
     upside_down = last != "last" and (first == "last" or first > last)
-    return inverted(rule.turns, reader) if upside_down else Turns(first, last)
+    if upside_down:
+        inverted(rule.turns, reader)
+    return None if upside_down else Turns(first, last)
 
 
-def _edge(value: object, reader: Reader) -> int | Literal["last"] | None:
+def _edge(value: Value, reader: Reader) -> int | Literal["last"] | None:
     if isinstance(value, Ref) and value.text == "last":
         return "last"
-    edge: int | None = _TURN.read(value, reader)  # type: ignore[arg-type]
+    edge: int | None = _TURN.read(value, reader)
     return edge
 
 
-def _read_choices(rule: TurnRule, reader: Reader) -> tuple[Choice, ...] | None:
-    weights = _read_weights(rule.alternatives, reader)
-    choices = [_read_choice(one, weight or 0.0, reader) for one, weight in zip(rule.alternatives, weights, strict=True)]
-    if None in weights:
-        return None
-    return None if None in choices else tuple(choice for choice in choices if choice)
+def _read_choices(alternatives: Sequence[Alternative], reader: Reader) -> tuple[Choice, ...] | None:
+    weights = _read_weights(alternatives, reader)
+    choices = [_read_choice(one, weight or 0.0, reader) for one, weight in zip(alternatives, weights, strict=True)]
+    read = tuple(choice for choice in choices if choice)
+    return read if len(read) == len(choices) and None not in weights else None
 
 
 def _read_weights(alternatives: Sequence[Alternative], reader: Reader) -> list[float | None]:
@@ -88,9 +98,11 @@ def _read_weights(alternatives: Sequence[Alternative], reader: Reader) -> list[f
     for one in alternatives:
         if one.weight is None:
             _unweighted(one, alternatives, reader)
-    weights = [one.weight and share().read(one.weight, reader.within("weight")) for one in alternatives]
-    if None not in weights:
-        sums_to_one(weights, [one.weight.span for one in alternatives if one.weight], "the alternatives", reader)
+    weights = [share().read(one.weight, reader.within("weight")) if one.weight else None for one in alternatives]
+    spans = [one.weight.span for one in alternatives if one.weight]
+    known = [weight for weight in weights if weight is not None]
+    if len(known) == len(alternatives):
+        sums_to_one(known, spans, "the alternatives", reader)
     for one, weight in zip(alternatives, weights, strict=True):
         if weight == 0 and one.weight:
             never(f"`{one.rule.span.text}` never fires", one.weight.span, "no row can draw it", reader)
@@ -128,19 +140,21 @@ def never(message: str, at: Span, label: str, reader: Reader, help: str = "delet
     reader.report(codes.NEVER_FIRES, message, at, label=label, help=help)
 
 
+_CONTRAST = Named(("contrast",))
+
+
 def _read_choice(one: Alternative, weight: float, reader: Reader) -> Choice | None:
-    on = one.rule if isinstance(one.rule, On) else None
-    ref = on.what if on else one.rule
-    assert isinstance(ref, Ref)  # noqa: S101
-    if ref.text == FAITHFUL:
-        return Choice(weight, None) if on is None else _faithful_on(on, reader)
-    if len(ref.parts) > 1:
-        return reader.wrong_type(ref, "a contrast")
-    if on:
-        placed = read_on(on, "contrast", reader)
+    rule = one.rule
+    if isinstance(rule, On):
+        if rule.what.text == FAITHFUL:
+            _faithful_on(rule, reader)
+            return None
+        placed = read_on(rule, "contrast", reader)
         return placed and Choice(weight, placed.what, placed.model, placed.sampling)
-    contrast = reader.find(ref.parts[0], "a contrast", "contrast")
-    return None if contrast is None else Choice(weight, contrast, None, Sampling())
+    if rule.text == FAITHFUL:
+        return Choice(weight, None)
+    contrast = _CONTRAST.convert(rule, reader)
+    return None if contrast is None else Choice(weight, contrast)
 
 
 def _faithful_on(on: On, reader: Reader) -> None:
@@ -156,10 +170,11 @@ def _faithful_on(on: On, reader: Reader) -> None:
 def _read_when(when: Condition, reader: Reader) -> When | None:
     measure = next((m for m in MEASURES if m == when.measure.name.text), None)
     if measure is None:
-        return _unknown_measure(when, reader)
+        _unknown_measure(when, reader)
+        return None
     values = [argument.value for argument in when.measure.arguments]
     if [value.text if isinstance(value, Ref) else "" for value in values] != ["instruction"]:
-        return reader.report(
+        reader.report(
             type_codes.WRONG_ARGUMENTS,
             f"`{measure}` measures the instruction of the turn",
             when.measure.span,
@@ -167,6 +182,7 @@ def _read_when(when: Condition, reader: Reader) -> When | None:
             help=f"write `{measure}(instruction)`",
             fix=Fix(when.measure.span, f"{measure}(instruction)"),
         )
+        return None
     return _bounded(when, measure, reader)
 
 

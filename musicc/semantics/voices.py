@@ -11,7 +11,7 @@ from musicc.semantics.names import a
 from musicc.semantics.quantities import count, real
 from musicc.semantics.reader import Reader
 from musicc.semantics.schema import FieldSpec, Record, table
-from musicc.semantics.shapes import Many, Shape, String, Word
+from musicc.semantics.shapes import Many, Shape, String
 from musicc.syntax import tree
 from musicc.syntax.tree import On, Ref, Then, Value
 
@@ -49,7 +49,7 @@ def read_on(value: On, kind: str, reader: Reader) -> Placed | None:
     what = reader.find(value.what.parts[0], a(kind), kind) if _single(value.what, kind, reader) else None
     model = reader.find(value.model.parts[0], "a model", "model") if _single(value.model, "model", reader) else None
     sampling = SAMPLING.convert(value.settings, reader) if value.settings else Sampling()
-    return None if None in (what, model, sampling) else Placed(what, model, sampling)
+    return None if what is None or model is None or sampling is None else Placed(what, model, sampling)
 
 
 def _single(ref: Ref, kind: str, reader: Reader) -> bool:
@@ -62,7 +62,7 @@ class OnModel(Shape):
     """Something on a model."""
 
     nodes: ClassVar[tuple[type, ...]] = (tree.On,)
-    kind: str
+    kind: ClassVar[str]
 
     @property
     def noun(self) -> str:
@@ -140,7 +140,7 @@ class UserVoice(Shape):
     def convert(self, value: Value, reader: Reader) -> tuple[Replay | Voice, ...] | None:
         if isinstance(value, Ref):
             return (Replay(),)
-        voice = self.voice.convert(value.second if isinstance(value, Then) else value, reader)  # type: ignore[arg-type]
+        voice = self.voice.read(value.second if isinstance(value, Then) else value, reader)
         if voice is None:
             return None
         return (Replay(), voice) if isinstance(value, Then) else (voice,)
@@ -180,7 +180,7 @@ class PolicyShape(Shape):
     def convert(self, value: Value, reader: Reader) -> Policy | None:
         if isinstance(value, Ref):
             return Policy(0, "mark" if value.text == "mark" else "quarantine")
-        retry: Policy | None = RETRIES.convert(value.first if isinstance(value, Then) else value, reader)
+        retry: Policy | None = RETRIES.read(value.first if isinstance(value, Then) else value, reader)
         if retry is None or not isinstance(value, Then):
             return retry
         return Policy(retry.retries, "mark" if _is_word(value.second, "mark") else "quarantine")

@@ -110,8 +110,8 @@ class _Mender:
             self._drop(item)
             return
         if (top := self._top) and top.token[0] != opening:
-            if not self._open_kinds[opening]:
-                self._replace(item, top)
+            if not self._open_kinds[opening] or self._missing[opening] < 0 >= self._missing[top.token[0]]:
+                (self._replace if self._missing[top.token[0]] > 0 else self._drop)(item)
                 return
             first = True
             while self._done[self._open[-1]].token[0] != opening:
@@ -135,8 +135,9 @@ class _Mender:
     def _drop(self, item: Placed) -> None:
         kind, start, end = item.token
         self._missing[OPENING[kind]] += 1
-        if kind == "RBRACE" and (header := self._header_before(item)) is not None:
-            self._open_after(header)
+        before_body = self._before_body(item) if kind == "RBRACE" else None
+        if before_body is not None:
+            self._open_after(before_body)
             self._done.append(item)
             return
         span = Span(self._source, start, end)
@@ -150,33 +151,52 @@ class _Mender:
 
     def _follows_open_string(self, offset: int) -> bool:
         index = bisect_right(self._unclosed_strings, offset)
-        return index > 0 and "\n" not in self._source.text[self._unclosed_strings[index - 1] : offset]
+        return index > 0 and self._source.text.find("\n", self._unclosed_strings[index - 1], offset) < 0
 
     def _line_start(self) -> int:
         """Where in `_done` the line that is being read begins."""
         near = range(max(0, len(self._done) - FAR), len(self._done))
         return next((i for i in reversed(near) if self._done[i].leads), 0)
 
-    def _header_before(self, item: Placed) -> int | None:
-        """Where in `_done` the names end behind which the `{` for `item` is missing.
-
-        They stand on a line of their own, indented as far as `item`, or they begin its line (`model a  url = "…" }`).
-        """
+    def _before_body(self, item: Placed) -> int | None:
+        """Where in `_done` the `{` is missing for the `}` that is `item`: the index of the token before it."""
         floor = max(self._open[-1] + 1 if self._open else 0, len(self._done) - FAR)
         lines = (i for i in reversed(range(floor, len(self._done))) if self._done[i].leads)
         line = next((i for i in lines if self._done[i].indent <= item.indent), None)
         if line is None:
             return None
-        end = line
-        while self._kind(end) in HEADER and (end == line or not self._done[end].leads):
-            end += 1
-        if not item.leads:
-            return end - 2 if self._kind(end) == "EQUAL" and end - 2 >= line else None
+        return self._before_lines(line, item) if item.leads else self._before_entries(line)
+
+    def _before_lines(self, line: int, item: Placed) -> int | None:
+        """Behind a line of names, if lines that are indented further come between it and `item`."""
+        end = self._after_names(line)
         has_body = line < end < len(self._done) and self._done[end].leads and self._done[end].indent > item.indent
         return end - 1 if has_body else None
 
+    def _before_entries(self, line: int) -> int | None:
+        """In `model a  url = "…" }` behind the name, in `limit = concurrency: 64 }` before the first key."""
+        end = self._after_names(line)
+        if self._kind(end) == "EQUAL" and end - 2 >= line:
+            return end - 2
+        depth = 0
+        for index in range(line, len(self._done)):
+            kind = self._kind(index)
+            depth += (kind in CLOSING) - (kind in OPENING)
+            if kind == "COLON" and depth == 0:
+                before = index - 2
+                while self._kind(before) == "DOT":
+                    before -= 2
+                return before if before >= line else None
+        return None
+
+    def _after_names(self, line: int) -> int:
+        end = line
+        while self._kind(end) in HEADER and (end == line or not self._done[end].leads):
+            end += 1
+        return end
+
     def _kind(self, index: int) -> str:
-        return self._done[index].token[0] if index < len(self._done) else ""
+        return self._done[index].token[0] if 0 <= index < len(self._done) else ""
 
     def _open_after(self, header: int) -> None:
         last = self._done[header]
@@ -195,14 +215,14 @@ class _Mender:
         )
         self._done.insert(header + 1, Placed(("LBRACE", end, end), False, last.indent))
 
-    def _replace(self, item: Placed, top: Placed) -> None:
+    def _replace(self, item: Placed) -> None:
         """A `(` that is closed by a `]`, while no `[` is open."""
+        top = self._pop()
         kind, start, end = item.token
         opening = top.token[0]
         right = SIGN[CLOSING[opening]]
         self._missing[opening] -= 1
         self._missing[OPENING[kind]] += 1
-        self._pop()
         self._done.append(Placed((CLOSING[opening], start, end), item.leads, item.indent))
         span = Span(self._source, start, end)
         note = Note(Span(self._source, top.token[1], top.token[2]), "opened here")

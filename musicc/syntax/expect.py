@@ -12,6 +12,7 @@ Place: TypeAlias = Literal["tops", "items"]
 """The start symbol of what was read: the top of the file, or the inside of a block."""
 
 VALUES = frozenset({"STRING", "LONG_STRING", "NUMBER", "BOOLEAN", "LBRACKET", "NAME"})
+SHOWN = 40  # characters: a longer token is not repeated in a message
 CONTINUES = frozenset({"ON", "THEN", "WHEN", "IN", "LIKE"})
 
 # What is missing, by the kinds of token that would fit; the first row whose kinds all fit counts.
@@ -23,8 +24,8 @@ _EXPECTED: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("COMMA RPAR", "`,` or `)`"),
         ("NAME TURN WITHOUT", "a field, a rule or a block"),
         ("NAME IMPORT", "an import or a block"),
-        ("IN DOT", "`in`"),
         ("EQUAL LBRACE", "`=` or `{`"),
+        ("IN DOT", "`in`"),
         ("NAME LBRACE", "a name or `{`"),
         ("LBRACE", "`{`"),
         ("NUMBER LAST", "a turn"),
@@ -57,7 +58,8 @@ class _Refusal:
         self._fitting = machine.fitting(tokens[:index], place)
         self._before = self._span(index - 1) if index else Span(source, tokens[0][1], tokens[0][1])
         self._found = self._span(index) if index < len(tokens) else self._behind
-        if not self._found.text or "\n" in source.text[self._before.end : self._found.start]:
+        self._expected = self._words()
+        if not self._expected.endswith("a block") and "\n" in source.text[self._before.end : self._found.start]:
             self._found = self._behind
 
     def _span(self, index: int) -> Span:
@@ -77,6 +79,7 @@ class _Refusal:
             or self._wrong_sign()
             or self._no_equal()
             or self._no_comma()
+            or self._needless_comma()
             or self._misfit_keyword()
             or self._unexpected()
         )
@@ -104,6 +107,10 @@ class _Refusal:
             sign, what = "=", "a field is written with `=`"
         elif "COLON" in self._fitting and found == "EQUAL":
             sign, what = ":", "an entry of a map is written with `:`"
+        elif found == "EQUAL" and "LBRACE" in self._fitting and self._kind(self._index + 1) == "LBRACE":
+            span = self._span(self._index)
+            message = "a block is written without `=`"
+            return Diagnostic(codes.WRONG_SIGN, message, span, "not expected", (), "remove it", Fix(span, ""))
         else:
             return None
         span = self._span(self._index)
@@ -133,8 +140,15 @@ class _Refusal:
         if not listed or self._kind(self._index) not in VALUES:
             return None
         here, after = self._behind, self._before.text
-        shown = f" after `{after}`" if "\n" not in after else ""
+        shown = f" after `{after}`" if _short(self._before) else ""
         return Diagnostic(codes.NO_COMMA, f"expected `,`{shown}", here, "expected `,`", (), "add `,`", Fix(here, ","))
+
+    def _needless_comma(self) -> Diagnostic | None:
+        if self._place != "items" or self._kind(self._index) != "COMMA" or "TURN" not in self._fitting:
+            return None
+        span = self._span(self._index)
+        message = "the items of a block are not separated by commas"
+        return Diagnostic(codes.UNEXPECTED, message, span, "not expected", (), "remove it", Fix(span, ""))
 
     def _misfit_keyword(self) -> Diagnostic | None:
         """`replay then a then b`: the second `then` could only be read as a name."""
@@ -142,23 +156,28 @@ class _Refusal:
             kind = self._kind(index)
             if kind in CONTINUES and kind not in self._machine.fitting(self._tokens[:index], self._place):
                 refusal = _Refusal(self._source, self._machine, self._tokens, index, self._place)
-                if refusal._expected() == "a value":
+                if refusal._expected == "a value":
                     return refusal._unexpected()
                 span = self._span(index)
                 return Diagnostic(codes.UNEXPECTED, f"`{span.text}` does not fit here", span, "not expected")
         return None
 
     def _unexpected(self) -> Diagnostic:
-        expected = self._expected()
-        after = f" after `{self._before.text}`" if self._before.text and "\n" not in self._before.text else ""
-        found = f", found `{self._found.text}`" if self._found.text and "\n" not in self._found.text else ""
-        code = codes.NO_VALUE if expected == "a value" else codes.UNEXPECTED
-        return Diagnostic(code, f"expected {expected}{after}{found}", self._found, f"expected {expected}")
+        after = (
+            f" after `{self._before.text}`" if _short(self._before) and self._found.start - self._before.end < 2 else ""
+        )
+        found = f", found `{self._found.text}`" if _short(self._found) else ""
+        code = codes.NO_VALUE if self._expected == "a value" else codes.UNEXPECTED
+        return Diagnostic(code, f"expected {self._expected}{after}{found}", self._found, f"expected {self._expected}")
 
-    def _expected(self) -> str:
+    def _words(self) -> str:
         before = self._kind(self._index - 1)
         if before == "DOTS" and "LAST" not in self._fitting:
             return "the end of the range"
         if before == "NUMBER" and self._fitting == {"NAME"}:
             return "a contrast or `faithful`"
         return next((words for kinds, words in _EXPECTED if kinds <= self._fitting), "the end of the file")
+
+
+def _short(span: Span) -> bool:
+    return 0 < len(span.text) <= SHOWN and "\n" not in span.text

@@ -7,7 +7,7 @@ from musicc.diagnostics import Diagnostic, DiagnosticError, Fix, Source, Span
 from musicc.diagnostics.codes import syntax as codes
 from musicc.syntax.build import Builder
 from musicc.syntax.machine import Machine, Refused
-from musicc.syntax.recover import is_edition_line, recover
+from musicc.syntax.recover import edition_line, recover
 from musicc.syntax.scan import BYTE_ORDER_MARK, Token, scan
 from musicc.syntax.table import load
 from musicc.syntax.tree import File, Number
@@ -60,18 +60,15 @@ def _place(fault: Diagnostic) -> tuple[int, int, str]:
 
 def _no_edition(source: Source, tokens: Sequence[Token]) -> Diagnostic:
     line = f"music {EDITION}"
-    if is_edition_line(tokens):
-        end = tokens[1][2] if len(tokens) > 1 and tokens[1][0] == "NUMBER" else tokens[0][2]
-        span = Span(source, tokens[0][1], end)
+    if length := edition_line(source, tokens):
+        span = Span(source, tokens[0][1], tokens[length - 1][2])
         fix = Fix(span, line)
     else:
         start = len(BYTE_ORDER_MARK) if source.text.startswith(BYTE_ORDER_MARK) else 0
         span = Span(source, start, start)
         fix = Fix(span, f"{line}\n\n")
     message = f"the file does not begin with `{line}`"
-    return Diagnostic(
-        codes.NO_EDITION, message, span, "the edition of the language stands here", (), f"write `{line}`", fix
-    )
+    return Diagnostic(codes.NO_EDITION, message, span, "expected the edition here", (), f"write `{line}`", fix)
 
 
 def _unknown_edition(edition: Number) -> Diagnostic:

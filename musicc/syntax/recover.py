@@ -14,12 +14,14 @@ from typing import Any
 from musicc.diagnostics import Diagnostic, Fix, Source, Span
 from musicc.diagnostics.codes import syntax as codes
 from musicc.syntax.brackets import mend
-from musicc.syntax.expect import CONTINUES, Place, explain
+from musicc.syntax.expect import Place, explain
 from musicc.syntax.layout import CLOSING, OPENING, placed
 from musicc.syntax.machine import Machine, Refused
 from musicc.syntax.scan import Scanned, Token
 from musicc.syntax.tree import Block, Import, Item, Number
 
+WORDS = {"NAME", "IMPORT", "TURN", "WITHOUT", "MUSIC", "ANY", "LAST", "BOOLEAN"}  # all but those that continue an item
+HEADER = 3  # names in front of a block's `{`, besides `like`
 LEVELS = 20  # blocks in blocks that are looked into
 
 
@@ -28,42 +30,37 @@ def recover(
 ) -> tuple[Number | None, list[Import | Block], list[Diagnostic]]:
     """The edition, the items that could be read, and the faults."""
     strings = [start for start, fault in scanned.faults.items() if fault.code is codes.UNCLOSED_STRING]
-    tokens, faults = mend(source, scanned.tokens, strings)
-    recovery = _Recovery(source, machine, tokens, sorted(scanned.faults), faults)
+    tokens, brackets = mend(source, scanned.tokens, strings)
+    known = [*scanned.faults, *(fault.at.start for fault in brackets if isinstance(fault.at, Span))]
+    recovery = _Recovery(source, machine, tokens, sorted(known))
     edition, items = recovery.file()
-    return edition, items, recovery.faults
+    return edition, items, brackets + recovery.faults
 
 
-def is_edition_line(tokens: Sequence[Token]) -> bool:
-    """It begins with `music`, or with another word and a number (`musik 1`)."""
-    kinds = [kind for kind, _, _ in tokens[:2]]
-    return kinds[:1] == ["MUSIC"] or kinds == ["NAME", "NUMBER"]
+def edition_line(source: Source, tokens: Sequence[Token]) -> int:
+    """How many tokens at the start are, or were meant to be, the edition line: `music 1`, `musik 1`, `music = 1`, …"""
+    kinds = tuple(kind for kind, _, _ in tokens[:3])
+    if kinds == ("NAME", "EQUAL", "NUMBER") and source.text[slice(*tokens[0][1:])] == "music":
+        return 3
+    forms = (("MUSIC", "NUMBER"), ("NAME", "NUMBER"), ("NUMBER",), ("MUSIC",))
+    return next((len(form) for form in forms if kinds[: len(form)] == form), 0)
 
 
 class _Recovery:
-    def __init__(
-        self,
-        source: Source,
-        machine: Machine,
-        tokens: Sequence[Token],
-        scanned_faults: Sequence[int],
-        faults: list[Diagnostic],
-    ) -> None:
+    def __init__(self, source: Source, machine: Machine, tokens: Sequence[Token], known: Sequence[int]) -> None:
         self._source = source
         self._machine = machine
         self._tokens = tokens
         self._placed = placed(source, tokens)
-        self._scanned_faults = scanned_faults
-        self.faults = faults
+        self._known = known  # where faults were found before, in order
+        self.faults: list[Diagnostic] = []
 
     def file(self) -> tuple[Number | None, list[Import | Block]]:
         """The edition line is read by itself, so that a mistake in the rest does not hide it."""
-        first, edition = 0, None
-        if is_edition_line(self._tokens):
-            first = next((i for i, item in enumerate(self._placed) if i and item.leads), len(self._tokens))
-            with suppress(Refused):
-                edition, _ = self._machine.run(self._tokens[:2], "file")
-                first = 2
+        edition = None
+        with suppress(Refused):
+            edition, _ = self._machine.run(self._tokens[:2], "file")
+        first = edition_line(self._source, self._tokens)
         return edition, self._run(first, len(self._tokens), "tops", 0)
 
     def _run(self, low: int, high: int, place: Place, level: int) -> list[Any]:
@@ -92,41 +89,47 @@ class _Recovery:
         return self._tokens[index][0] if 0 <= index < len(self._tokens) else ""
 
     def _is_word(self, index: int) -> bool:
-        return self._source.text[self._tokens[index][1]].isalpha() and self._kind(index) not in CONTINUES
+        return self._kind(index) in WORDS
 
     def _begins_top(self, index: int, first: int) -> bool:
+        if self._kind(index - 1) in OPENING and self._placed[index].leads:
+            return True
         if not self._is_word(index):
             return False
         if self._kind(index - 1) in OPENING or self._kind(index) == "IMPORT":
             return True
         outermost = self._placed[index].leads and self._placed[index].indent <= self._placed[first].indent
-        return outermost and (self._is_header(index) or not all(map(self._is_word, range(first, index))))
+        return outermost and (self._is_header(index) or not self._may_be_header(first, index))
+
+    def _may_be_header(self, first: int, end: int) -> bool:
+        """Nothing but names so far, whose `{` may stand on the next line."""
+        return end - first <= HEADER and all(map(self._is_word, range(first, end)))
 
     def _is_header(self, index: int) -> bool:
         return self._kind(index + 1) == "NAME" and self._kind(index + 2) in ("LBRACE", "LIKE")
 
     def _begins_item(self, index: int, first: int) -> bool:
-        if not self._is_word(index) or self._kind(index - 1) in ("EQUAL", "DOT"):
+        before = self._kind(index - 1)
+        if not self._is_word(index) or before in ("EQUAL", "DOT"):
             return False
-        if self._kind(index) in ("TURN", "WITHOUT") or self._kind(index + 1) == "EQUAL":
+        if self._kind(index) in ("TURN", "WITHOUT"):
             return True
+        if self._kind(index + 1) == "EQUAL" and not self._placed[index].leads:
+            return index - 1 > first and before != "COMMA"  # neither in `model gemini = {` nor in `"…", split = "…")`
         leads = self._placed[index].leads and self._placed[index].indent <= self._placed[first].indent
-        return leads or self._kind(index - 1) in OPENING
+        return leads or before in OPENING
 
     # pieces that cannot be read
 
     def _broken(self, first: int, end: int, place: Place, level: int, refused: Refused) -> list[Any]:
         opening = next((i for i in range(first, end) if self._kind(i) == "LBRACE"), end)
-        if refused.too_deep or level == LEVELS:
-            self._report(
-                Diagnostic(codes.TOO_DEEP, "brackets are nested too deeply here", self._at(first + refused.index)),
-                first,
-                end,
-            )
+        if refused.too_deep:
+            at = self._at(first + refused.index)
+            self._report(Diagnostic(codes.TOO_DEEP, "brackets are nested too deeply here", at), first, end)
         elif self._is_map(first, opening):
             here = Span(self._source, self._tokens[first][2], self._tokens[first][2])
             self._report(_map_without_equal(self._at(first).text, here), first, end)
-        elif opening < end and self._opens_block(first, opening):
+        elif level < LEVELS and opening < end and self._opens_block(first, opening):
             return self._block(first, opening, end, place, level)
         else:
             self._explain(first, end, refused.index, place)
@@ -138,7 +141,7 @@ class _Recovery:
 
     def _opens_block(self, first: int, opening: int) -> bool:
         kinds = {self._kind(index) for index in range(first, opening)}
-        return first < opening and kinds.isdisjoint({"EQUAL", "COLON", "COMPARISON", "TURN", "LPAR", "LBRACKET"})
+        return first < opening and kinds.isdisjoint({"EQUAL", "COLON", "TURN", "LPAR", "LBRACKET", "ON", "THEN", "DOT"})
 
     def _block(self, first: int, opening: int, end: int, place: Place, level: int) -> list[Item]:
         """The block whose `{` is at `opening`, with those of its items that can be read."""
@@ -177,9 +180,13 @@ class _Recovery:
         self._report(explain(self._source, self._machine, tokens, index, place), first, end)
 
     def _report(self, fault: Diagnostic, first: int, end: int) -> None:
-        start = self._tokens[first][1]
-        stop = self._tokens[end][1] if end < len(self._tokens) else len(self._source.text)
-        if bisect_left(self._scanned_faults, start) == bisect_left(self._scanned_faults, stop):
+        """Keeps `fault`, unless the piece has a wrong character or bracket, which is the likelier mistake."""
+        start, stop = self._tokens[first][1], self._tokens[end - 1][2]
+        line_end = self._source.text.find("\n", stop)
+        stop = max(stop, line_end if line_end >= 0 else len(self._source.text)) + 1
+        if end < len(self._tokens):
+            stop = min(stop, self._tokens[end][1])
+        if bisect_left(self._known, start) == bisect_left(self._known, stop):
             self.faults.append(fault)
 
 

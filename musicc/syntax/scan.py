@@ -34,8 +34,8 @@ def _pattern(table: Table) -> re.Pattern[str]:
 
 def scan(source: Source, table: Table) -> Scanned:
     tokens: list[Token] = []
-    faults: dict[int, Diagnostic] = {}
     comments: list[Comment] = []
+    faults = _Faults(source)
     for match in _pattern(table).finditer(source.text, source.text.startswith(BYTE_ORDER_MARK)):
         kind = match.lastgroup or ""
         if kind == "SPACE":
@@ -44,15 +44,15 @@ def scan(source: Source, table: Table) -> Scanned:
         if kind == "COMMENT":
             comments.append(_comment(source, start, end))
         elif kind == "STRAY":
-            _keep_stray(faults, Span(source, start, end))
+            faults.stray(start, end)
         elif kind == "OPEN_STRING":
-            _keep_open_string(faults, Span(source, start, end))
+            faults.open_string(start, end)
             tokens.append(("STRING", start, end))
         elif kind == "OPEN_LONG":
-            return _end_at_open_long(source, tokens, comments, faults, start)
+            return _end_at_open_long(source, Scanned(tokens, tuple(comments), faults.found), start)
         else:
             tokens.append((kind, start, end))
-    return Scanned(tokens, tuple(comments), faults)
+    return Scanned(tokens, tuple(comments), faults.found)
 
 
 def _comment(source: Source, start: int, end: int) -> Comment:
@@ -61,46 +61,26 @@ def _comment(source: Source, start: int, end: int) -> Comment:
     return Comment(Span(source, start, start + len(text)), text, not before.strip(BYTE_ORDER_MARK + " \t"))
 
 
-def _end_at_open_long(
-    source: Source, tokens: list[Token], comments: list[Comment], faults: dict[int, Diagnostic], start: int
-) -> Scanned:
+_OUTSIDE = re.compile(r"^(?:\}|[a-z]+ \w+ (?:like \w+ )?\{)", re.MULTILINE)  # a line that stands in no string
+
+
+def _end_at_open_long(source: Source, read: Scanned, start: int) -> Scanned:
     '''What stands before the """ that is not closed: the last one, or one whose text runs into the next block.'''
-    runs_on = (s for kind, s, end in tokens if kind == "LONG_STRING" and _OUTSIDE.search(source.text, s, end))
+    runs_on = (s for kind, s, end in read.tokens if kind == "LONG_STRING" and _OUTSIDE.search(source.text, s, end))
     start = next(runs_on, start)
     opening = Span(source, start, start + 3)
     message, label = 'this `"""` is never closed', "the string starts here"
-    kept = {offset: fault for offset, fault in faults.items() if offset < start}
-    kept[start] = Diagnostic(codes.UNCLOSED_STRING, message, opening, label, help='end the string with `"""`')
-    before = [token for token in tokens if token[1] < start]
+    fault = Diagnostic(codes.UNCLOSED_STRING, message, opening, label, help='end the string with `"""`')
     return Scanned(
-        [*before, ("STRING", start, len(source.text))], tuple(c for c in comments if c.span.start < start), kept
+        [*(token for token in read.tokens if token[1] < start), ("STRING", start, len(source.text))],
+        tuple(comment for comment in read.comments if comment.span.start < start),
+        {**{offset: fault for offset, fault in read.faults.items() if offset < start}, start: fault},
     )
 
 
-def _keep_open_string(faults: dict[int, Diagnostic], span: Span) -> None:
-    """Strays before it on its line go: they may be the string that it was meant to close."""
-    if (last := _last_on_line(faults, span)) and last.code is codes.STRAY:
-        faults.popitem()
-    end = Span(span.source, span.end, span.end)
-    faults[span.start] = Diagnostic(
-        codes.UNCLOSED_STRING,
-        "this string is not closed on its line",
-        span,
-        "it starts here",
-        help='end it with `"`, or use """…""" for a text of several lines',
-        fix=None if span.text == '"' or _CODE.search(span.text) else Fix(end, '"'),
-    )
-
-
-def _last_on_line(faults: dict[int, Diagnostic], span: Span) -> Diagnostic | None:
-    start = next(reversed(faults), None)
-    return faults[start] if start is not None and "\n" not in span.source.text[start : span.start] else None
-
-
-_OUTSIDE = re.compile(r"^(?:\}|[a-z]+ \w+ (?:like \w+ )?\{)", re.MULTILINE)  # a line that stands in no string
 _CODE = re.compile(r"[(){}\[\]=#,]")  # a string with these may have been meant to end before them
 _REPLACEMENTS = {";": "", "\u00a0": " ", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2026": "..", "\u2013": "-"}
-_MEANT = {
+_HINTS = {
     "'": 'strings are written with `"`',
     ";": "items need no separator",
     "\u00a0": "this is a no-break space",
@@ -110,27 +90,59 @@ _MEANT = {
 }
 
 
-def _keep_stray(faults: dict[int, Diagnostic], span: Span) -> None:
-    """Reports a character that begins no token: a run of them once, and one run a line."""
-    if (last := _last_on_line(faults, span)) and isinstance(last.at, Span):
-        if last.at.end != span.start or last.code is not codes.STRAY:
-            return
-        faults.popitem()
-        span = last.at.to(span)
-    shown = span.text if len(span.text) == 1 and span.text.isprintable() else ""
-    character = span.text[0]
-    replacement = _REPLACEMENTS.get(span.text)
-    faults[span.start] = Diagnostic(
-        codes.STRAY,
-        f"`{shown}` has no meaning here" if shown else f"{_named(span.text)} no meaning here",
-        span,
-        _MEANT.get(character, ""),
-        help="" if replacement is None else f"write `{replacement}`" if replacement.strip() else "remove it",
-        fix=None if replacement is None else Fix(span, replacement),
-    )
+class _Faults:
+    """What is found while scanning; of strays one run a line."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._line_end = -1  # of the line of the last fault
+        self.found: dict[int, Diagnostic] = {}
+
+    def open_string(self, start: int, end: int) -> None:
+        """Strays before it on its line go: they may belong to the string that it was meant to end."""
+        if start < self._line_end and self._last_is_stray():
+            self.found.popitem()
+        span, behind = Span(self._source, start, end), Span(self._source, end, end)
+        self._keep(
+            Diagnostic(
+                codes.UNCLOSED_STRING,
+                "this string is not closed on its line",
+                span,
+                "it starts here",
+                help='end it with `"`, or use """…""" for a text of several lines',
+                fix=None if span.text == '"' or _CODE.search(span.text) else Fix(behind, '"'),
+            ),
+            start,
+        )
+
+    def stray(self, start: int, end: int) -> None:
+        """A character that begins no token."""
+        if start < self._line_end:
+            last = next(reversed(self.found.values()))
+            if not (self._last_is_stray() and isinstance(last.at, Span) and last.at.end == start):
+                return
+            self.found.popitem()
+            start = last.at.start
+        self._keep(_stray(Span(self._source, start, end)), start)
+
+    def _last_is_stray(self) -> bool:
+        return next(reversed(self.found.values())).code is codes.STRAY
+
+    def _keep(self, fault: Diagnostic, start: int) -> None:
+        self.found[start] = fault
+        if start >= self._line_end:
+            end = self._source.text.find("\n", start)
+            self._line_end = end if end >= 0 else len(self._source.text)
 
 
-def _named(text: str) -> str:
+def _stray(span: Span) -> Diagnostic:
+    text = span.text
     if len(text) > 1:
-        return "these characters have"
-    return f"the character U+{ord(text):04X} has"
+        message = "these characters have no meaning here"
+    else:
+        message = f"{f'`{text}`' if text.isprintable() else f'the character U+{ord(text):04X}'} has no meaning here"
+    replacement = _REPLACEMENTS.get(text)
+    if replacement is None:
+        return Diagnostic(codes.STRAY, message, span, _HINTS.get(text[0], ""))
+    mend = {"": "remove it", " ": "write a plain space"}.get(replacement, f"write `{replacement}`")
+    return Diagnostic(codes.STRAY, message, span, _HINTS.get(text, ""), (), mend, Fix(span, replacement))

@@ -1,7 +1,6 @@
 """A cell of somebody's table, taken for a conversation, and what a conversation must be to be used."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from musicc.diagnostics import Code
@@ -57,7 +56,7 @@ def _spoken(transcript: str, column: str) -> Conversation:
 
 
 def _message(part: object, column: str, number: int, speaker: str) -> Message:
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return Message(role=speaker, content=text_of(part, column, number))
     role = part.get("role") or part.get("from")
     if not isinstance(role, str) or role.lower() not in _ROLES:

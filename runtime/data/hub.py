@@ -32,6 +32,8 @@ def read_hub(origin: HubSource, base: Path) -> Iterator[Record]:
 
 
 def _opened(origin: HubSource, base: Path) -> Iterable[dict[str, Any]]:
+    import pyarrow as pa
+
     try:
         import datasets
     except ImportError as error:
@@ -45,6 +47,8 @@ def _opened(origin: HubSource, base: Path) -> Iterable[dict[str, Any]]:
         rows: Iterable[dict[str, Any]] = datasets.load_dataset(
             path, origin.config, split=origin.split, revision=origin.revision, streaming=True
         )
+    except pa.ArrowException as error:
+        raise damaged(origin.repository, str(error)) from error
     except Exception as error:  # three libraries raise here; `_refusal` tells what a user can do about it
         raise DiagnosticError(_refusal(origin, error)) from error
     return rows

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 _CHUNK = 1 << 16
+_DELIMITERS = frozenset(" \t\r\n,:]}")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -39,12 +40,12 @@ class Scanner:
         self._move(self._at + 1)
 
     def value(self) -> Any:
-        """Goes past a value. It may go on beyond the text that has been read so far: then more is read, and again."""
+        """Goes past a value. Where it may go on beyond what has been read (`0` could become `0.5`), more is read, and again."""
         self.peek()
         while True:
             try:
                 value, end = self._values.raw_decode(self._text, self._at)
-                if end < len(self._text) or not self._more():
+                if self._text[end : end + 1] in _DELIMITERS or not self._more():
                     self._move(end)
                     return value
             except json.JSONDecodeError:

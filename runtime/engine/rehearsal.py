@@ -1,4 +1,4 @@
-"""Plays rows without asking anybody: which calls are already in the store, and what the others would take.
+"""Plays rows without asking anybody: which calls are already in the store, and which a build would make.
 
 A reply that is not in the store is made up, with a length that is typical; whatever follows from it is not in the store
 either. So a rehearsal goes exactly the way of a build, by the same code, up to what `when` conditions read.
@@ -9,45 +9,42 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from musicc.plan.statistics import CHARS_PER_TOKEN
 from musicc.runtime.engine.caller import DRY, Results
-from musicc.runtime.llm.types import Message, Reply, Request
-
-CHARS_PER_TOKEN = 4
+from musicc.runtime.llm.types import Reply, Request
 
 
 @dataclass
 class Overlay:
-    """The store, read only, and what the rehearsal made up. `held` are the stored replies that were met, once each."""
+    """The store, read only, and what the rehearsal made up. `held` are the keys that the store had, once each."""
 
     store: Results
     held: set[bytes] = field(default_factory=set)
     made_up: dict[bytes, bytes] = field(default_factory=dict)
 
     def get(self, key: bytes) -> bytes | None:
+        """A stored reply before a made-up one."""
         if (stored := self.store.get(key)) is not None:
             self.held.add(key)
             return stored
         return self.made_up.get(key)
 
     def put(self, key: bytes, value: bytes) -> None:
+        """Keeps what was made up, for this rehearsal only."""
         self.made_up[key] = value
 
 
 @dataclass(frozen=True)
 class Understudy:
-    """Makes replies up. `typical(model, max_tokens)` is the length of a reply in tokens."""
+    """A backend that makes replies up. `typical(model, max_tokens)` is the length of a reply in tokens."""
 
     typical: Callable[[str, int], float]
 
     async def complete(self, request: Request, priority: int = 0) -> Reply:
-        """A reply of typical length that no real one equals. `priority` means nothing here."""
+        """A reply of typical length that equals no other; `priority` means nothing here."""
         tokens = round(self.typical(request.model, request.max_tokens))
-        text = f"{request.seed:08x} ".ljust(tokens * CHARS_PER_TOKEN, "word ")
+        text = f"{request.seed:08x} ".ljust(round(tokens * CHARS_PER_TOKEN), "-")
         if request.fields:
             text = orjson.dumps(dict.fromkeys(request.fields, text)).decode()
-        return Reply(text, DRY, tokens_of(request.messages), tokens)
-
-
-def tokens_of(messages: "list[Message] | tuple[Message, ...] | object") -> int:
-    """About how many tokens a prompt has."""
-    return sum(len(m["content"]) for m in messages) // CHARS_PER_TOKEN  # type: ignore[attr-defined]
+        prompt = sum(len(message["content"]) for message in request.messages)
+        return Reply(text, DRY, round(prompt / CHARS_PER_TOKEN), tokens)

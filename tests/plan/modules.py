@@ -60,13 +60,11 @@ def model(name: str, *, price: Price | None = None, context: int | None = None, 
 BIG, SMALL = model("big"), model("small")
 
 
-def seeds(
-    name: str = "start",
-    *,
-    context: Prefix = Prefix("first_user_turn"),
-    min_turns: int = 1,
-    origin: Origin = File(FOLDER / "data" / "seeds.jsonl", "data/seeds.jsonl"),
-) -> Seeds:
+OPENING = Prefix("first_user_turn")
+DATA = File(FOLDER / "data" / "seeds.jsonl", "data/seeds.jsonl")
+
+
+def seeds(name: str = "start", *, context: Prefix = OPENING, min_turns: int = 1, origin: Origin = DATA) -> Seeds:
     return Seeds(name, SPAN, origin, context, take=8, shuffle=False, field=None, min_turns=min_turns, max_chars=None)
 
 
@@ -82,6 +80,9 @@ def voice(persona: Persona, on: Model, **sampling: float) -> Voice:
 
 CURIOUS = persona("curious", "user")
 HELPFUL = persona("helpful", "assistant")
+USER = voice(CURIOUS, BIG, max_tokens=256)
+ASSISTANT = voice(HELPFUL, BIG)
+START = seeds()
 
 
 def contrast(name: str, **form: object) -> Contrast:
@@ -114,9 +115,9 @@ def dialogue(
     *rejected: Rule,
     chosen: tuple[Rule, ...] = (),
     turns: tuple[int, int] = (2, 2),
-    user: tuple[Replay | Voice, ...] = (voice(CURIOUS, BIG, max_tokens=256),),
-    assistant: Voice = voice(HELPFUL, BIG),
-    start: Seeds = seeds(),
+    user: tuple[Replay | Voice, ...] = (USER,),
+    assistant: Voice = ASSISTANT,
+    start: Seeds = START,
     per_seed: int = 1,
     independent: bool = False,
     name: str = "talk",

@@ -129,19 +129,6 @@ prompts or conversations has none; leave its `.pairs` out of the mix.""",
 
 # What the spec says of its files and data sets
 
-NO_WEIGHTS = Code(
-    "M401",
-    "a file of weights does not exist",
-    """\
-`weights` is the name of a model that musicc knows (`smollm2_135m`), or the path of a GGUF file. The path is relative to the
-folder of the file that it is written in, so that a spec works from any working directory.
-
-    model tiny { weights = "models/tiny.gguf" }
-
-**Mend:** correct the path or put the file there. Only the profile in use has to find its files.
-""",
-)
-
 UNPINNED = Code(
     "M491",
     "a data set's revision is not pinned",

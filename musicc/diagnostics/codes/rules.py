@@ -145,7 +145,7 @@ TEMPERATURE_ZERO = Code(
     "temperature 0 makes equal replies",
     """\
 At temperature 0 a model gives the same reply to the same messages. Where two replies shall differ only because they are
-drawn twice (the candidates of Best-of-N, several rows of one seed, a contrast that is the assistant itself), they will not.
+drawn twice (the candidates of Best-of-N, a contrast that is the assistant itself), they will not.
 
 **Mend:** raise the temperature where replies shall differ.
 """,

@@ -9,6 +9,7 @@ from musicc.semantics.reader import Reader
 from musicc.semantics.schema import Fields, FieldSpec, Schema, table
 from musicc.semantics.shapes import Named
 from musicc.semantics.voices import JudgedBy, PolicyShape
+from musicc.syntax.tree import Ref
 
 
 class Fail(PolicyShape):
@@ -23,7 +24,7 @@ class Fail(PolicyShape):
         return ("drop", "mark")
 
     def convert(self, value: Any, reader: Reader) -> Any:
-        return value.text if self.is_word(value) else super().convert(value, reader)
+        return value.text if isinstance(value, Ref) else super().convert(value, reader)
 
 
 FIELDS = table(

@@ -13,7 +13,7 @@ from musicc.semantics.schema import Fields, FieldSpec, Schema, keyed, table
 from musicc.semantics.shapes import Named, Prompt, Shape, Word
 from musicc.semantics.voices import SAMPLING
 from musicc.syntax import tree
-from musicc.syntax.tree import Name, Value
+from musicc.syntax.tree import Name
 
 READ = ("instruction", "answer")
 
@@ -106,7 +106,9 @@ def _check_form(fields: Fields, reader: Reader) -> None:
     elif not ways and fields.complete and "history" not in fields.given:
         _report_form(f"`{fields.name.text}` does not depart", fields.name.span, "says no way to depart", reader)
     elif not ways and fields.complete:
-        _report_form(f"`{fields.name.text}` does not depart", fields.at("history"), "this is what happens anyway", reader)
+        _report_form(
+            f"`{fields.name.text}` does not depart", fields.at("history"), "this is what happens anyway", reader
+        )
     if "reply" in fields.given and "prompt" not in fields.given and fields.complete:
         reader.report(
             codes.CONFLICTING_FIELDS,
@@ -138,7 +140,9 @@ def _report_form(message: str, at: Span, label: str, reader: Reader, first: Span
         at,
         label=label,
         notes=(Note(first, "departs so"),) if first else (),
-        help="declare one contrast for each way" if first else "add `prompt`, `rewrite`, `hidden`, `history = none` or `cut`",
+        help="declare one contrast for each way"
+        if first
+        else "add `prompt`, `rewrite`, `hidden`, `history = none` or `cut`",
     )
 
 

@@ -58,7 +58,8 @@ class Mix(Shape):
 
     def convert(self, value: MapOf, reader: Reader) -> tuple[Part, ...] | None:
         if not value.entries:
-            return empty(value, reader)
+            empty(value, reader)
+            return None
         keyed(value, reader)
         parts = [self._part(entry, reader) for entry in value.entries]
         if any(part is None for part in parts):
@@ -81,7 +82,7 @@ def _one_measure(value: MapOf, parts: list[Part], reader: Reader) -> tuple[Part,
     shares = [part.share for part in parts if part.share is not None]
     if shares and len(shares) < len(parts):
         odd = next(i for i, part in enumerate(parts) if (part.share is None) != (parts[0].share is None))
-        return reader.report(
+        reader.report(
             codes.CONFLICTING_FIELDS,
             "a mix is made by counts or by shares",
             spans[odd],
@@ -89,18 +90,28 @@ def _one_measure(value: MapOf, parts: list[Part], reader: Reader) -> tuple[Part,
             notes=(Note(spans[0], "a count" if parts[0].share is None else "a share"),),
             help="write counts for all, or shares of 100 % for all",
         )
+        return None
     if shares:
         sums_to_one(shares, spans, "the shares", reader)
     return tuple(parts)
 
 
 DATASET = table(
-    FieldSpec("mix", Mix(), "how many pairs of what: `{ skywork.pairs: 73k, contrastive: 31k }`, or shares in %", required=True),
+    FieldSpec(
+        "mix",
+        Mix(),
+        "how many pairs of what: `{ skywork.pairs: 73k, contrastive: 31k }`, or shares in %",
+        required=True,
+    ),
     FieldSpec("validation", share(0, 0.9), "the share of seeds that is kept out of training", default=0.0),
 )
 REWARD = table(
-    FieldSpec("base", Either((Word(KNOWN_WEIGHTS), String())), "the model that the reward model starts from", required=True),
-    FieldSpec("train", Pairs(("dataset", "dialogue")), "a dataset, a dialogue, or the `.pairs` of seeds", required=True),
+    FieldSpec(
+        "base", Either((Word(KNOWN_WEIGHTS), String())), "the model that the reward model starts from", required=True
+    ),
+    FieldSpec(
+        "train", Pairs(("dataset", "dialogue")), "a dataset, a dialogue, or the `.pairs` of seeds", required=True
+    ),
     FieldSpec("max_length", count(16, 10_000_000), "tokens of a conversation, at most", default=2048),
     FieldSpec("steps", count(), "updates of the weights"),
     FieldSpec("epochs", real(0.0001, 10_000), "passes over the data, in the place of `steps`; 1 if neither is given"),

@@ -2,7 +2,7 @@
 
 from musicc.diagnostics import Note
 from musicc.diagnostics.codes import rules as codes
-from musicc.semantics.module import Contrast, Dialogue, Fault, Policy, Rule, Sampling, Seeds, Voice
+from musicc.semantics.module import Choice, Contrast, Dialogue, Fault, Policy, Rule, Seeds, Voice
 from musicc.semantics.quantities import Interval, count
 from musicc.semantics.reader import Reader
 from musicc.semantics.rules import check_branch
@@ -28,7 +28,12 @@ FIELDS = table(
     FieldSpec("seeds", Named(("seeds",)), "where the conversations start", required=True),
     FieldSpec("user", UserVoice(), "`replay`, a persona on a model, or `replay then` one", required=True),
     FieldSpec("assistant", VoiceOn("assistant"), "a persona on a model", required=True),
-    FieldSpec("turns", Interval(count(1, MOST_TURNS), single=True), "exchanges to write: `5`, or `3..7` drawn per row", required=True),
+    FieldSpec(
+        "turns",
+        Interval(count(1, MOST_TURNS), single=True),
+        "exchanges to write: `5`, or `3..7` drawn per row",
+        required=True,
+    ),
     FieldSpec("per_seed", count(1, 10_000), "rows of each seed", default=1),
     FieldSpec(
         "utterances",
@@ -62,7 +67,7 @@ def build(fields: Fields, reader: Reader) -> Dialogue | None:
 
 
 def _rules(rules: tuple[Read, ...]) -> tuple[Rule, ...]:
-    return tuple(read.rule() for read in rules)
+    return tuple(rule for read in rules if (rule := read.rule))
 
 
 def _check_rules(chosen: tuple[Read, ...], rejected: tuple[Read, ...], fields: Fields, reader: Reader) -> None:
@@ -88,15 +93,11 @@ def _report_faithful(fields: Fields, reader: Reader) -> None:
 
 
 def _check_zero(rejected: tuple[Read, ...], fields: Fields, reader: Reader) -> None:
-    """At temperature 0 a contrast that is the assistant itself replies as the assistant does, and so do further rows."""
+    """At temperature 0 a contrast that is the assistant itself replies as the assistant does."""
     assistant: Voice | None = fields.get("assistant")
-    if assistant is None:
-        return
-    for read in rejected:
+    for read in rejected if assistant else ():
         for choice, written in zip(read.choices or (), read.node.alternatives, strict=False):
-            sampling = choice.contrast and resolved(choice.sampling, choice.contrast.sampling, assistant.sampling)
-            model = choice.model or (choice.contrast and choice.contrast.model) or assistant.model
-            if choice.contrast and _is_assistant(choice.contrast, assistant) and model is assistant.model and _equal(sampling, assistant):
+            if assistant and choice.contrast and _repeats(choice, choice.contrast, assistant):
                 reader.report(
                     codes.TEMPERATURE_ZERO,
                     f"`{choice.contrast.name}` replies as the assistant does",
@@ -107,15 +108,14 @@ def _check_zero(rejected: tuple[Read, ...], fields: Fields, reader: Reader) -> N
                 )
 
 
-def _is_assistant(contrast: Contrast, assistant: Voice) -> bool:
-    """Whether the contrast differs from the assistant in its model and sampling at most."""
-    other = (contrast.prompt, contrast.rewrite, contrast.hidden, contrast.cut, contrast.system)
-    return contrast.history == "full" and all(way is None for way in other)
-
-
-def _equal(sampling: Sampling | None, assistant: Voice) -> bool:
-    said = assistant.sampling
-    return sampling is not None and sampling.temperature == said.temperature == 0 and sampling.max_tokens == said.max_tokens
+def _repeats(choice: Choice, contrast: Contrast, assistant: Voice) -> bool:
+    """Whether the choice makes the assistant's own call, and draws nothing."""
+    ways = (contrast.prompt, contrast.rewrite, contrast.hidden, contrast.cut, contrast.system)
+    model = choice.model or contrast.model or assistant.model
+    if contrast.history == "none" or any(ways) or model.name != assistant.model.name:
+        return False
+    said, own = assistant.sampling, resolved(choice.sampling, contrast.sampling, assistant.sampling)
+    return own.temperature == said.temperature == 0 and own.max_tokens == said.max_tokens
 
 
 _BRANCH = "Turn rules of the {} branch. A turn without a rule is faithful."

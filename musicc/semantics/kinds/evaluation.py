@@ -32,7 +32,8 @@ class Prompts(Shape):
 
     def convert(self, value: MapOf, reader: Reader) -> tuple[Part, ...] | None:
         if not value.entries:
-            return empty(value, reader)
+            empty(value, reader)
+            return None
         keyed(value, reader)
         seeds = [Named(("seeds",)).convert(entry.key, reader) for entry in value.entries]
         counts = [count().read(entry.value, reader.within(entry.key.text)) for entry in value.entries]

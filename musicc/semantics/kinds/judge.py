@@ -12,7 +12,9 @@ from musicc.semantics.voices import SAMPLING
 JUDGE = table(
     FieldSpec("system", Prompt(), "the system text of its calls"),
     FieldSpec("prompt", Prompt(), "asks which of two conversations is better", required=True),
-    FieldSpec("verdicts", Many(String()), "the replies that count, for A, for B and for neither", default=("A", "B", "tie")),
+    FieldSpec(
+        "verdicts", Many(String()), "the replies that count, for A, for B and for neither", default=("A", "B", "tie")
+    ),
     FieldSpec("both_orders", Flag(), "ask a second time with A and B exchanged", default=True),
     FieldSpec("sampling", SAMPLING, "sampling of its calls, over the model's", default=Sampling()),
 )
@@ -34,11 +36,17 @@ def build_judge(fields: Fields, reader: Reader) -> Judge | None:
             label="judges favour a place",
             help="leave it at `true`",
         )
-    return Judge(name=fields.name.text, span=fields.name.span, system=fields.get("system"), **_rest(fields)) if reader.sound else None
-
-
-def _rest(fields: Fields) -> dict[str, object]:
-    return {name: fields.values[name] for name in ("prompt", "verdicts", "both_orders", "sampling")}
+    if not reader.sound:
+        return None
+    return Judge(
+        name=fields.name.text,
+        span=fields.name.span,
+        system=fields.get("system"),
+        prompt=fields.get("prompt"),
+        verdicts=fields.get("verdicts"),
+        both_orders=fields.get("both_orders"),
+        sampling=fields.get("sampling"),
+    )
 
 
 def _check_verdicts(fields: Fields, reader: Reader) -> None:
@@ -56,7 +64,9 @@ def _check_verdicts(fields: Fields, reader: Reader) -> None:
 def build_benchmark(fields: Fields, reader: Reader) -> Benchmark | None:
     if not reader.sound:
         return None
-    return Benchmark(name=fields.name.text, span=fields.name.span, origin=fields.get("from"), format=fields.get("format"))
+    return Benchmark(
+        name=fields.name.text, span=fields.name.span, origin=fields.get("from"), format=fields.get("format")
+    )
 
 
 SCHEMA = Schema("judge", "Which of two conversations is better.", JUDGE, build_judge)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from musicc.diagnostics import Note
-from musicc.diagnostics.codes import data as data_codes
+from musicc.diagnostics.codes import running as running_codes
 from musicc.diagnostics.codes import types as codes
 from musicc.semantics.forms import Argument, Form, Forms
 from musicc.semantics.module import Limit, Model, Price, Sampling
@@ -86,7 +86,7 @@ def _literal_key(value: Value, reader: Reader) -> None:
 
 @dataclass(frozen=True)
 class Weights(Either):
-    """A known name, or the absolute path of a GGUF file."""
+    """A known name, or the path of a GGUF file, counted from the spec's folder."""
 
     shapes: tuple[Shape, ...] = (Word(KNOWN_WEIGHTS), String())
 
@@ -96,18 +96,20 @@ class Weights(Either):
 
 
 def _gguf(value: Text, reader: Reader) -> str | None:
+    path = reader.context.folder(value.span.source) / Path(value.value).expanduser()
     if value.value in KNOWN_WEIGHTS:
-        return reader.wrong_type(value, "a known name without quotes or the path of a GGUF file", KNOWN_WEIGHTS)
-    path = reader.context.folder(value.span.source) / Path(value.value)
-    if not reader.context.chosen or reader.exists(path):
-        return str(path)
-    return reader.report(
-        data_codes.NO_WEIGHTS,
-        f"there is no file `{value.value}`",
-        value.span,
-        label="not found",
-        help=f"it was looked for at {path}",
-    )
+        reader.wrong_type(value, "a known name without quotes or the path of a GGUF file", KNOWN_WEIGHTS)
+    elif reader.context.chosen and not reader.exists(path):
+        reader.report(
+            running_codes.NO_WEIGHTS,
+            f"there is no file `{value.value}`",
+            value.span,
+            label="not found",
+            help=f"it was looked for at {path}",
+        )
+    else:
+        return value.value if value.value.startswith("~") else reader.context.from_home(path)
+    return None
 
 
 FIELDS = table(

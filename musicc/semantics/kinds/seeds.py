@@ -68,7 +68,8 @@ def _file(written: str, text: Value, reader: Reader) -> File | None:
     inside = Path(written).parts[:1] == ("std",)
     path = STD_DATA.joinpath(*Path(written).parts[1:]) if inside else reader.context.folder(text.span.source) / written
     if reader.context.chosen and not reader.exists(path):
-        return _missing(written, path, text, reader)
+        _missing(written, path, text, reader)
+        return None
     return File(path, written)
 
 

@@ -56,8 +56,9 @@ PAIRS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_schemas_of_pairs(name: str) -> None:
     found = seed(PAIRS[name])
-    assert [dict(m) for m in found.chosen] == [*TALK, GOOD] or name == "HH"
-    assert [m["content"] for m in found.chosen] == ["Name a fruit.", "Apple.", "Another.", found.chosen[-1]["content"]]
+    assert (
+        [m["role"] for m in found.chosen] == [m["role"] for m in found.rejected] == [m["role"] for m in [*TALK, GOOD]]
+    )
     assert [found.chosen[-1]["content"].strip(), found.rejected[-1]["content"].strip()] == ["Pear.", "Carrot."]
     assert list(found.messages) == TALK
     assert found.user_turns == ("Name a fruit.", "Another.")
@@ -121,7 +122,7 @@ def test_the_id_is_the_conversations() -> None:
 
 def test_the_id_never_changes() -> None:
     """It is in file names, stores and splits."""
-    assert seed({"prompt": "Hi"}).id == "9fb4ae7a10b0d5e9"
+    assert seed({"prompt": "Hi"}).id == "8b1450277179b15b"
 
 
 UNRECOGNISED: dict[str, tuple[dict[str, Any], str | None, str]] = {
@@ -130,7 +131,7 @@ UNRECOGNISED: dict[str, tuple[dict[str, Any], str | None, str]] = {
     "one column": (
         {"What is 2 + 2, and why is it so hard to say?": "4"},
         None,
-        "there is `What is 2 + 2, and why is it so h…`",
+        "there is `What is 2 + 2, and why is it so …`",
     ),
     "many columns": ({f"c{n}": n for n in range(20)}, None, "`c7`, 12 more"),
     "a field that is not there": ({"prompt": "Hi"}, "ask", "no text or list is named `ask`"),

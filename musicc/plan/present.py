@@ -1,0 +1,111 @@
+"""An estimate as text: what `musicc plan` prints."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import add
+from typing import TypeAlias
+
+from musicc.plan.cost import Estimate, Usage
+from musicc.plan.document import Dialogue, Plan
+
+GAP = "  "
+Columns: TypeAlias = tuple[tuple[str, Callable[[Usage], str]], ...]
+
+_UNITS = (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))
+_COLUMNS: Columns = (
+    ("calls", lambda usage: f"{usage.calls:,.0f}"),
+    ("input", lambda usage: _tokens(usage.input)),
+    ("at most", lambda usage: _tokens(usage.most_input)),
+    ("output", lambda usage: _tokens(usage.output)),
+    ("at most", lambda usage: _tokens(usage.most_output)),
+)
+_MONEY: Columns = (
+    ("USD", lambda usage: _money(usage.usd)),
+    ("at most", lambda usage: _money(usage.most_usd)),
+)
+
+
+def present(plan: Plan, estimate: Estimate, held: Mapping[str, int]) -> str:
+    """At most 100 columns wide with names of usual length. `held`: calls of each model whose replies are in the store."""
+    parts = ["\n".join(_dialogue(dialogue, estimate)) for dialogue in plan.dialogues]
+    return "\n\n".join((*parts, f"{_duration(estimate)}\n{_closing(plan, estimate, held)}")) + "\n"
+
+
+def _dialogue(dialogue: Dialogue, estimate: Estimate) -> Iterator[str]:
+    low, high = dialogue.turns
+    turns = f"{low} to {high} turns" if low < high else _count(high, "turn")
+    yield f"{dialogue.name}: {_count(estimate.rows[dialogue.name], 'row')} of {turns}, {_departure(dialogue)}"
+    yield ""
+    yield from _table(dialogue.name, estimate)
+    yield ""
+    path = estimate.paths[dialogue.name]
+    yield f"{GAP}A row makes up to {_count(path.calls, 'call')} one after the other, about {_time(path.seconds)}."
+
+
+def _departure(dialogue: Dialogue) -> str:
+    if dialogue.departs > dialogue.turns[1]:
+        return "the branches never part"
+    return f"the branches part at turn {dialogue.departs} at the earliest"
+
+
+def _table(dialogue: str, estimate: Estimate) -> Iterator[str]:
+    lines = [line for line in estimate.lines if line.dialogue == dialogue]
+    total = reduce(add, (line.usage for line in lines), Usage())
+    columns = _COLUMNS if total.usd is None else _COLUMNS + _MONEY
+    rows = [["", "model", *(title for title, _ in columns)]]
+    rows += [[line.role, line.model, *(show(line.usage) for _, show in columns)] for line in lines]
+    if len(lines) > 1:
+        rows.append(["total", "", *(show(total) for _, show in columns)])
+    yield from _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Two columns of words to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if number < 2 else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield (GAP + GAP.join(cells)).rstrip()
+
+
+def _closing(plan: Plan, estimate: Estimate, held: Mapping[str, int]) -> str:
+    made, price = 0.0, Usage()
+    for model in plan.models:
+        usage = estimate.of_model(model)
+        left = max(usage.calls - held.get(model, 0), 0.0)
+        made += left
+        if usage.usd is not None:
+            price += Usage(usd=usage.usd * left / usage.calls)
+    reused = sum(held.values())
+    money = "" if price.usd is None else f", about {_money(price.usd)}"
+    return f"Plan: {_count(made, 'call')} to make, {reused:,} reused{money}"
+
+
+def _duration(estimate: Estimate) -> str:
+    speed = estimate.statistics
+    assumed = f"a reply starts after {speed.first_token:g} s and comes at {speed.tokens_per_second:g} tokens/s"
+    return f"All of it takes about {_time(estimate.seconds)} if {assumed}."
+
+
+def _count(number: float, noun: str) -> str:
+    whole = round(number)
+    return f"{whole:,} {noun}{'' if whole == 1 else 's'}"
+
+
+def _tokens(number: float) -> str:
+    return f"{number:,.0f}" if number < 1e6 else f"{number / 1e6:,.1f}M"
+
+
+def _money(usd: float | None) -> str:
+    return "–" if usd is None else f"${usd:,.2f}"
+
+
+def _time(seconds: float) -> str:
+    """In the largest unit that fits, and the next smaller one."""
+    whole = round(seconds)
+    for unit, size, smaller, part in _UNITS:
+        if whole >= size:
+            return f"{whole // size:,} {unit} {whole % size // part} {smaller}"
+    return f"{whole} s"

@@ -1,0 +1,113 @@
+"""What can be said of a file without knowing what its names mean: kinds, field names, what stands where, what is repeated."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from musicc.diagnostics import Diagnostic, Fix
+from musicc.diagnostics.codes import names as name_codes
+from musicc.diagnostics.codes import types as codes
+from musicc.diagnostics.suggest import closest
+from musicc.semantics.names import any_of
+from musicc.semantics.schema import Schema, repeated, unknown_field
+from musicc.syntax.tree import Block, Field, File, Item, SweepPoint, TurnRule, Without
+
+_BELONGS: Mapping[type[Item], tuple[str, str]] = {
+    TurnRule: ("a turn rule", "turn rules stand in `rejected { … }` or `chosen { … }` of a dialogue"),
+    Without: ("`without`", "`without NAME` stands in a profile"),
+    SweepPoint: ("`… in […]`", "values to go over stand in a sweep"),
+    Field: ("a field", ""),
+}
+
+
+def check_structure(file: File, schemas: Mapping[str, Schema]) -> Iterator[Diagnostic]:
+    for block in file.items:
+        if isinstance(block, Block):
+            yield from _block(block, schemas, "at the top of a file", top=True)
+
+
+def _block(block: Block, known: Mapping[str, Schema], where: str, *, top: bool) -> Iterator[Diagnostic]:
+    schema = known.get(block.kind.text)
+    if schema is None:
+        yield _unknown_kind(block, known, where)
+        return
+    yield from _head(block, schema, top)
+    yield from _items(block, schema)
+    yield from _twice(block.items)
+
+
+def _unknown_kind(block: Block, known: Mapping[str, Schema], where: str) -> Diagnostic:
+    kind = block.kind
+    close = closest(kind.text, known)
+    home = {"chosen": "a dialogue", "rejected": "a dialogue", "variant": "a persona"}.get(kind.text)
+    help = (
+        f"it belongs in {home}"
+        if home
+        else f"the kinds are {any_of((f'`{k}`' for k in known), ' and ')}"
+        if known
+        else ""
+    )
+    return Diagnostic(
+        name_codes.UNKNOWN_KIND,
+        f"there is no block `{kind.text}` {where}",
+        kind.span,
+        label="no such kind here",
+        help=f"write `{close}`" if close else help,
+        fix=Fix(kind.span, close) if close else None,
+    )
+
+
+def _head(block: Block, schema: Schema, top: bool) -> Iterator[Diagnostic]:
+    kind = schema.kind
+    if schema.named and block.name is None:
+        yield Diagnostic(
+            name_codes.BLOCK_NAME,
+            f"this `{kind}` has no name",
+            block.kind.span,
+            "unnamed",
+            help=f"write `{kind} NAME {{ … }}`",
+        )
+    if block.name and not schema.named:
+        yield Diagnostic(
+            name_codes.BLOCK_NAME,
+            f"`{kind}` takes no name",
+            block.name.span,
+            "one too many",
+            help=f"write `{kind} {{ … }}`",
+        )
+    if block.like and not (top and schema.fields):
+        yield Diagnostic(
+            codes.MISPLACED, f"a `{kind}` derives from nothing", block.like.span, "`like` means nothing here"
+        )
+
+
+def _items(block: Block, schema: Schema) -> Iterator[Diagnostic]:
+    kind = schema.kind
+    for item in block.items:
+        if isinstance(item, Block):
+            yield from _block(item, schema.blocks, f"in a `{kind}`", top=kind == "profile")
+        elif isinstance(item, Field) and schema.fields:
+            if item.name.text not in schema.fields:
+                yield unknown_field(item.name, f"a `{kind}`", schema.fields)
+        elif (not isinstance(item, schema.holds) and not schema.any_field) or (
+            not isinstance(item, Field) and schema.any_field
+        ):
+            yield _misplaced(item, kind)
+
+
+def _misplaced(item: Item, kind: str) -> Diagnostic:
+    what, help = _BELONGS[type(item)]
+    return Diagnostic(codes.MISPLACED, f"{what} does not belong in a `{kind}`", item.span, "not here", help=help)
+
+
+def _twice(items: Iterable[Item]) -> Iterator[Diagnostic]:
+    first: dict[tuple[str, str], Field | Block] = {}
+    for item in items:
+        if not isinstance(item, Field | Block):
+            continue
+        key = ("", item.name.text) if isinstance(item, Field) else (item.kind.text, item.name.text if item.name else "")
+        if key in first:
+            name = item.name or (item.kind if isinstance(item, Block) else None)
+            earlier = first[key].name or first[key].span
+            if name:
+                yield repeated(name, earlier if isinstance(earlier, tuple) else earlier.span)
+        else:
+            first[key] = item

@@ -1,0 +1,96 @@
+"""Small dialogues of every kind, for property tests."""
+
+from hypothesis import strategies as st
+
+from musicc.plan.statistics import SeedFacts, Statistics
+from musicc.semantics.module import Dialogue, Prefix, Replay, Rule, Seeds, Variant, Voice, When
+from tests.plan.modules import (
+    BIG,
+    CUT,
+    EITHER,
+    FORGET,
+    OTHER,
+    REWRITE,
+    SIDESTEP,
+    SMALL,
+    STALE,
+    Alternatives,
+    any_turns,
+    contrast,
+    dialogue,
+    persona,
+    rule,
+    seeds,
+    text,
+    turn,
+    voice,
+)
+
+SHOWN = contrast("shown", prompt=text("Read {{ transcript }} and avoid {{ instruction }}."), reply=("plan", "answer"))
+WEAK = contrast("weak", model=SMALL, system=text("You hardly try."))
+CONTRASTS = (None, SIDESTEP, REWRITE, EITHER, OTHER, STALE, FORGET, CUT, SHOWN, WEAK)
+
+plain = persona("plain", "assistant")
+moody = persona(
+    "moody", "assistant", Variant(0.25, text("Cheer."), None), Variant(0.75, text("You are very sulky."), None)
+)
+chatty = persona("chatty", "user")
+reader = persona(
+    "reader",
+    "user",
+    Variant(0.5, None, text("Go on after {{ transcript }}!")),
+    Variant(0.5, text("You ask on."), text("What next?")),
+    history="transcript",
+)
+
+WEIGHTS = st.sampled_from([(1.0, 0.0), (0.5, 0.5), (0.25, 0.75)])
+
+
+@st.composite
+def alternatives(draw: st.DrawFn) -> Alternatives:
+    first, second = draw(st.sampled_from(CONTRASTS)), draw(st.sampled_from(CONTRASTS))
+    return list(zip(draw(WEIGHTS), (first, second), strict=True))
+
+
+@st.composite
+def branch(draw: st.DrawFn, last: int) -> tuple[Rule, ...]:
+    """Ranges that do not meet, and perhaps a rule whose turns are drawn."""
+    bounds = draw(
+        st.sampled_from([(), ((1, 1),), ((2, "last"),), ((1, 1), (2, last)), ((last, last + 1),), ((last + 1, 9),)])
+    )
+    whens = st.sampled_from([None, None, When("words", ">", 3), When("chars", "<", 0)])
+    on = st.sampled_from([None, SMALL])
+    rules = [rule(turn(*at), draw(alternatives()), on=draw(on), when=draw(whens)) for at in bounds]
+    drawn = draw(st.sampled_from([(), (1,), (2,), (1, 1)]))
+    return (*rules, *(rule(any_turns(count), draw(alternatives())) for count in drawn))
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Seeds:
+    context = draw(st.sampled_from([Prefix("first_user_turn"), Prefix("prefix", 1, 2), Prefix("whole_prompt")]))
+    return seeds(context=context, min_turns=draw(st.integers(1, 2)))
+
+
+@st.composite
+def dialogues(draw: st.DrawFn) -> Dialogue:
+    low = draw(st.integers(1, 3))
+    high = draw(st.integers(low, 3))
+    speaker: Voice = voice(draw(st.sampled_from([chatty, reader])), draw(st.sampled_from([BIG, SMALL])), max_tokens=128)
+    return dialogue(
+        *draw(branch(high)),
+        chosen=draw(st.one_of(st.just(()), branch(high))),
+        turns=(low, high),
+        user=draw(st.sampled_from([(Replay(),), (speaker,), (Replay(), speaker)])),
+        assistant=voice(draw(st.sampled_from([plain, moody])), BIG),
+        start=draw(sources()),
+        independent=draw(st.booleans()),
+    )
+
+
+@st.composite
+def statistics(draw: st.DrawFn, source: Seeds) -> Statistics:
+    """Of seeds that have as many user turns as their source wants."""
+    fewest = source.min_turns
+    turns = draw(st.sampled_from([{fewest: 1.0}, {fewest: 0.5, fewest + 1: 0.5}]))
+    facts = SeedFacts(turns, user=16.0, reply=64.0, system=draw(st.sampled_from([0.0, 8.0])))
+    return Statistics({source.name: facts}, fill=0.25, holds=draw(st.sampled_from([1.0, 0.5])))
