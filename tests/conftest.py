@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("musicc", deadline=None)  # no test depends on how fast the machine is
+settings.load_profile("musicc")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

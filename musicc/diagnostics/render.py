@@ -75,8 +75,8 @@ class _Renderer:
             yield from self._remark("help", diagnostic.help)
 
     def _snippet(self, source: Source, groups: Sequence[Sequence[Mark]]) -> Iterator[str]:
-        at = self._diagnostic.at
-        arrow = "-->" if isinstance(at, Span) and at.source is source else ":::"
+        leads = source is next(iter(self._files)) and not isinstance(self._diagnostic.at, str)
+        arrow = "-->" if leads else ":::"
         mark = groups[0][0]
         place = f"{visible(source.name)}:{mark.line}:{mark.start + 1}"
         yield f"{'':{self._width}}{self._ansi(arrow, _BLUE)} {place}"

@@ -25,10 +25,14 @@ _MONEY: Columns = (
 )
 
 
-def present(plan: Plan, estimate: Estimate, held: Mapping[str, int]) -> str:
-    """At most 100 columns wide with names of usual length. `held`: calls of each model whose replies are in the store."""
+def present(plan: Plan, estimate: Estimate, *, left: Mapping[str, int], held: int, sampled: bool = False) -> str:
+    """The estimate, and what of it is still to do. At most 100 columns wide, with names of usual length.
+
+    `left`: calls to make, by model; `held`: calls whose replies the store has. `sampled`: both are from a sample of rows.
+    """
     parts = ["\n".join(_dialogue(dialogue, estimate)) for dialogue in plan.dialogues]
-    return "\n\n".join((*parts, f"{_duration(estimate)}\n{_closing(plan, estimate, held)}")) + "\n"
+    closing = f"{_duration(estimate)}\n{_closing(estimate, left, held, 'about ' if sampled else '')}"
+    return "\n\n".join((*parts, closing)) + "\n"
 
 
 def _dialogue(dialogue: Dialogue, estimate: Estimate) -> Iterator[str]:
@@ -70,17 +74,15 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield (GAP + GAP.join(cells)).rstrip()
 
 
-def _closing(plan: Plan, estimate: Estimate, held: Mapping[str, int]) -> str:
-    made, price = 0.0, Usage()
-    for model in plan.models:
+def _closing(estimate: Estimate, left: Mapping[str, int], held: int, about: str) -> str:
+    """The calls that are left cost as much as the model's calls do on average."""
+    price = Usage()
+    for model, calls in left.items():
         usage = estimate.of_model(model)
-        left = max(usage.calls - held.get(model, 0), 0.0)
-        made += left
         if usage.usd is not None:
-            price += Usage(usd=usage.usd * left / usage.calls)
-    reused = sum(held.values())
+            price += Usage(usd=usage.usd * calls / usage.calls)
     money = "" if price.usd is None else f", about {_money(price.usd)}"
-    return f"Plan: {_count(made, 'call')} to make, {reused:,} reused{money}"
+    return f"Plan: {about}{_count(sum(left.values()), 'call')} to make, {about}{held:,} reused{money}"
 
 
 def _duration(estimate: Estimate) -> str:

@@ -13,6 +13,7 @@ from musicc.semantics.names import UNKNOWN, Declaration, Scope, a, unknown, wron
 from musicc.semantics.overlay import merge
 from musicc.semantics.reader import Reader
 from musicc.semantics.schema import Schema, read_fields
+from musicc.semantics.standard import HOMES, not_imported
 from musicc.semantics.templates import Templates
 from musicc.syntax.tree import Block, Field, Name, Text
 
@@ -96,7 +97,7 @@ class Checker:
             if like.text in scope.unread:
                 reader.fail()
             else:
-                reader.add(unknown(like, (kind,), scope))
+                reader.add(self.offer(like, (kind,)) or unknown(like, (kind,), scope))
         elif base.kind != kind:
             reader.fail() if base.kind == UNKNOWN else reader.add(wrong_kind(like, base, a(kind), scope, (kind,)))
             return None
@@ -139,6 +140,14 @@ class Checker:
 
     def template_faults(self, text: Text, place: str) -> Iterable[Diagnostic]:
         return self._project.templates.faults(text, place)
+
+    def offer(self, name: Name, kinds: Iterable[str]) -> Diagnostic | None:
+        """That the spec forgot to import `name` from the standard library, if it is there."""
+        if name.span.source is not self._project.main.source:
+            return None
+        homes = (kind for kind in kinds if kind in HOMES)
+        found = (kind for kind in homes if name.text in self._project.files.library(HOMES[kind]))
+        return next((not_imported(name, kind, self._project.main.file) for kind in found), None)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Passes on what the spec's own author can change, and says under which profile it holds."""

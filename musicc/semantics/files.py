@@ -90,6 +90,14 @@ class Files:
                 return None
         return self._read[path]
 
+    def library(self, home: str) -> frozenset[str]:
+        """The names that a file of the standard library declares."""
+        path, name = locate(home, STD)
+        if path not in self._read:
+            self._read[path] = self._unit(path, name, path.read_bytes())
+        unit = self._read[path]
+        return frozenset(self.scope_of(unit.source).declarations) if unit else frozenset()
+
     def scope_of(self, source: Source) -> Scope:
         """The names of an imported file."""
         if source not in self._scopes:

@@ -87,7 +87,7 @@ class Prefix:
 
     `first_user_turn`: the first user message, with a system message before it if there is one.
     `prefix`: the first k exchanges' worth, k drawn per row from `low..high`, ending with the k-th user message.
-    `whole_prompt`: all messages but a last assistant message.
+    `whole_prompt`: all messages; behind an assistant message the user voice opens.
     """
 
     kind: Literal["first_user_turn", "prefix", "whole_prompt"]

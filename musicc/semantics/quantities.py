@@ -57,20 +57,19 @@ class Quantity(Shape):
 
     def _wrong_unit(self, value: tree.Number, reader: Reader) -> None:
         unit = next(iter(self.units))
-        digits = value.span.text.removesuffix(value.unit)
+        meant = f"{value.value * 100:g}%" if self.units is SHARES and value.value <= 1 else f"{value.span.text}{unit}"
         takes = [f"`{unit}`" for unit in self.units if unit] + ["none"] * ("" in self.units)
         reader.report(
             codes.WRONG_UNIT,
             f"`{reader.path}` takes {self.noun}, " + (f"not `{value.unit}`" if value.unit else "and this has no unit"),
             value.span,
             label=f"the unit is {any_of(takes)}",
-            help=f"write `{digits}{unit}`" if not value.unit else "",
-            fix=Fix(value.span, f"{digits}{unit}") if not value.unit else None,
+            help=f"write `{meant}`" if not value.unit else "",
+            fix=Fix(value.span, meant) if not value.unit else None,
         )
 
     def _out_of_range(self, value: tree.Number, number: float, reader: Reader) -> None:
-        low, high = self._shown(self.low), self._shown(self.high)
-        bounds = f"at least {low}" if number < self.low and self.high == UNBOUNDED else f"between {low} and {high}"
+        bounds = f"at least {self._shown(self.low)}" if number < self.low else f"at most {self._shown(self.high)}"
         reader.report(
             codes.OUT_OF_RANGE, f"`{reader.path}` is {bounds}, not {value.span.text}", value.span, label="out of range"
         )
@@ -78,7 +77,7 @@ class Quantity(Shape):
     def _shown(self, bound: float) -> str:
         if self.units is SHARES:
             return f"{bound * 100:g} %"
-        return f"{bound:g} s" if self.units is TIMES else f"{bound:g}"
+        return f"{bound:g} s" if self.units is TIMES else f"{bound:.15g}"
 
 
 def count(low: int = 1, high: float = UNBOUNDED) -> Quantity:

@@ -47,6 +47,7 @@ class Context(Protocol):
     def build(self, declaration: Declaration) -> Any: ...
     def use(self, source: Source, name: str) -> None: ...
     def report(self, diagnostic: Diagnostic) -> None: ...
+    def offer(self, name: Name, kinds: Collection[str]) -> Diagnostic | None: ...
     def template_faults(self, text: Text, place: str) -> Iterable[Diagnostic]: ...
 
 
@@ -133,8 +134,8 @@ class Reader:
         if parameter := scope.parameters.get(name.text):
             self.context.use(name.span.source, name.text)
             return self.add(wrong_kind(name, parameter, wanted, scope, kinds))
-        diagnostic = unknown(name, kinds, scope)
-        if diagnostic.fix:
+        diagnostic = self.context.offer(name, kinds) or unknown(name, kinds, scope)
+        if diagnostic.fix and diagnostic.notes:
             self.context.use(name.span.source, diagnostic.fix.text)
         return self.add(diagnostic)
 

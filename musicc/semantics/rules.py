@@ -91,8 +91,8 @@ def _report_overlap(first: Range, second: Range, reader: Reader) -> None:
         codes.OVERLAP,
         "two rules can meet on the last turn" if tail else f"turn {turn} has two rules",
         second.at,
-        label="this rule",
-        notes=(Note(first.at, "and this one"),),
+        label="second rule",
+        notes=(Note(first.at, "first rule"),),
         help="let one range end before the other starts",
     )
 
@@ -124,7 +124,11 @@ def _check_history(
     for read in [first] if first else drawn:
         for choice, written in zip(read.choices or (), read.node.alternatives, strict=False):
             contrast = choice.contrast
-            if contrast and (contrast.hidden == "earlier_turn" or (contrast.needs_history and _bare(context))):
+            if (
+                contrast
+                and choice.weight
+                and (contrast.hidden == "earlier_turn" or (contrast.needs_history and _bare(context)))
+            ):
                 _report_history(contrast.name, read, written.rule.span, reader)
 
 

@@ -1,6 +1,6 @@
 """Tables of fields: what a block or a map may hold. They are what is checked, completed and documented."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
@@ -102,27 +102,35 @@ def read_fields(
     return Fields(name, written, {k: v for k, v in values.items() if v is not None}, complete=complete)
 
 
-def report_missing(name: Name, missing: Iterable[FieldSpec], reader: Reader) -> None:
-    for spec in missing:
-        reader.report(
-            codes.MISSING_FIELD,
-            f"`{name.text}` has no `{spec.name}`",
-            name.span,
-            label=f"`{spec.name}` is missing",
-            help=f"add `{spec.name} = …`: {spec.doc}",
-        )
+def report_missing(name: Name, missing: Sequence[FieldSpec], reader: Reader) -> None:
+    """All that is missing, in one."""
+    if not missing:
+        return
+    names = any_of((f"`{spec.name}`" for spec in missing), " and ")
+    reader.report(
+        codes.MISSING_FIELD,
+        f"`{name.text}` has no {names.replace(' and ', ' and no ').replace(', ', ', no ')}",
+        name.span,
+        label=f"{names} {'is' if len(missing) == 1 else 'are'} missing",
+        help=f"add `{missing[0].name} = …`: {missing[0].doc}" if len(missing) == 1 else f"add {names}",
+    )
 
 
-def unknown_field(name: Name, owner: str, known: Iterable[str]) -> Diagnostic:
-    known = tuple(known)
-    close = closest(name.text, known)
+def unknown_field(name: Name, owner: str, known: Mapping[str, FieldSpec]) -> Diagnostic:
+    inner = {key: spec.name for spec in known.values() if isinstance(spec.shape, Record) for key in spec.shape.fields}
+    close = closest(name.text, [*known, *inner])
+    inside = inner.get(name.text) or inner.get(close or "")
+    if inside:
+        help = f"write `{inside} = {{ {close if name.text not in inner else name.text}: … }}`"
+    else:
+        help = f"write `{close}`" if close else f"the fields are {any_of((f'`{k}`' for k in known), ' and ')}"
     return Diagnostic(
         codes.UNKNOWN_FIELD,
         f"{owner} has no field `{name.text}`",
         name.span,
         label="not a field",
-        help=f"write `{close}`" if close else f"the fields are {any_of((f'`{k}`' for k in known), ' and ')}",
-        fix=Fix(name.span, close) if close else None,
+        help=help,
+        fix=Fix(name.span, close) if close and not inside else None,
     )
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment, nodes
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+_TAG = re.compile(r"\{%[-+]?\s*(\w+)")
+_PAIRED = ("if", "for", "with", "filter", "call", "macro", "block", "autoescape")
 _WORD = re.compile(r"\w+|\S")
 _CONVERSATION = ("conversation", "transcript", "turn", "turns")
 
@@ -54,7 +56,9 @@ class Templates:
             template = parsed(self._environment, text.value)
             yield from _check_names(template, self._environment, text, offered)
         except TemplateSyntaxError as fault:
-            yield _syntax(fault.message or "", fault.lineno, text)
+            message = fault.message or ""
+            unclosed = _unclosed(text) if "needs to be closed" in message else None
+            yield unclosed or _syntax(message, fault.lineno, text)
         except RecursionError:
             yield _syntax("nested too deeply", 0, text)
 
@@ -141,6 +145,26 @@ def _named(code: Code, message: str, name: str, start: int, text: Text, known: I
         label=f"not {'a ' + kind if kind else 'offered'}",
         help=f"write `{close}`" if close else offer,
         fix=Fix(span, close) if close else None,
+    )
+
+
+def _unclosed(text: Text) -> Diagnostic | None:
+    """The innermost `{% … %}` that the template ends inside of."""
+    inside: list[re.Match[str]] = []
+    for tag in _TAG.finditer(text.value):
+        if tag[1] in _PAIRED:
+            inside.append(tag)
+        elif inside and tag[1] == f"end{inside[-1][1]}":
+            inside.pop()
+    if not inside:
+        return None
+    tag = inside[-1]
+    return Diagnostic(
+        codes.TEMPLATE_SYNTAX,
+        f"the template cannot be read: `{tag[1]}` is not closed",
+        text.part(tag.start(), tag.end()),
+        label=f"has no `end{tag[1]}`",
+        help=f"close it with `{{% end{tag[1]} %}}`",
     )
 
 

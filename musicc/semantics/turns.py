@@ -126,11 +126,14 @@ def sums_to_one(weights: Sequence[float], spans: Sequence[Span], what: str, read
     if math.isclose(total, 1.0, abs_tol=1e-9):
         return
     rest = 1 - math.fsum(weights[:-1])
+    whole = spans[0].to(spans[-1])
+    together = spans[0].source is spans[-1].source and "\n" not in whole.text
     reader.report(
         codes.WEIGHTS,
         f"{what} sum to {total * 100:.6g} %, not 100 %",
-        spans[0].to(spans[-1]) if spans[0].source is spans[-1].source else spans[-1],
+        whole if together else spans[-1],
         label=" + ".join(span.text for span in spans) if len(spans) <= 6 else "",
+        notes=() if together else tuple(Note(span, "a part of the sum") for span in spans[:-1]),
         help=f"write `{rest * 100:.6g}%` for the last" if rest > 0 else "lower them",
         fix=Fix(spans[-1], f"{rest * 100:.6g}%") if rest > 0 else None,
     )
@@ -194,7 +197,7 @@ def _unknown_measure(when: Condition, reader: Reader) -> None:
         f"nothing measures `{name.text}`",
         name.span,
         label="not a measure",
-        help=f"write `{close}`" if close else f"there is {any_of((f'`{m}(instruction)`' for m in MEASURES), ' and ')}",
+        help=f"write `{close}`" if close else f"write {any_of(f'`{m}(instruction)`' for m in MEASURES)}",
         fix=Fix(name.span, close) if close else None,
     )
 

@@ -87,15 +87,15 @@ class _Refusal:
     def _misplaced(self) -> Diagnostic | None:
         first = self._kind(0)
         if first == "MUSIC":
-            return self._elsewhere("the edition stands on the first line of the file, once", "not here")
+            return self._elsewhere("the edition belongs on the first line, once", "not the first line")
         if self._place == "items" and first == "IMPORT":
-            return self._elsewhere("an import stands at the top of the file", "inside a block")
+            return self._elsewhere("an import belongs outside of blocks", "inside a block")
         if self._place == "items":
             return None
         if first in ("TURN", "WITHOUT"):
-            return self._elsewhere(f"`{self._span(0).text}` stands inside a block", "not inside any block")
+            return self._elsewhere(f"`{self._span(0).text}` belongs inside a block", "outside of any block")
         if self._index == 1 and self._kind(1) in ("EQUAL", "COLON"):
-            return self._elsewhere("a field stands inside a block", "not inside any block")
+            return self._elsewhere("a field belongs inside a block", "outside of any block")
         return None
 
     def _elsewhere(self, message: str, label: str) -> Diagnostic:
@@ -163,9 +163,8 @@ class _Refusal:
         return None
 
     def _unexpected(self) -> Diagnostic:
-        after = (
-            f" after `{self._before.text}`" if _short(self._before) and self._found.start - self._before.end < 2 else ""
-        )
+        is_next = "\n" not in self._source.text[self._before.end : self._found.start]
+        after = f" after `{self._before.text}`" if is_next and _short(self._before) else ""
         found = f", found `{self._found.text}`" if _short(self._found) else ""
         code = codes.NO_VALUE if self._expected == "a value" else codes.UNEXPECTED
         return Diagnostic(code, f"expected {self._expected}{after}{found}", self._found, f"expected {self._expected}")

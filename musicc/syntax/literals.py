@@ -23,7 +23,9 @@ def number(span: Span) -> tuple[Number, Diagnostic | None]:
     """`31k`, `1%`, `2e-6`, `30s`."""
     whole, rest, unit = _NUMBER.findall(span.text)[0]
     if len(whole) > DIGITS or isinf(float(whole + rest)):
-        return Number(span, 0, ""), Diagnostic(codes.NUMBER_TOO_LARGE, "this number is too large", span)
+        return Number(span, 0, ""), Diagnostic(
+            codes.NUMBER_TOO_LARGE, "this number is too large", span, "beyond 1.8e308"
+        )
     value = float(whole + rest) if rest else int(whole)
     if unit in UNITS:
         return Number(span, value, unit), None

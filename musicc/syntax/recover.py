@@ -88,36 +88,31 @@ class _Recovery:
     def _kind(self, index: int) -> str:
         return self._tokens[index][0] if 0 <= index < len(self._tokens) else ""
 
-    def _is_word(self, index: int) -> bool:
-        return self._kind(index) in WORDS
-
     def _begins_top(self, index: int, first: int) -> bool:
-        if self._kind(index - 1) in OPENING and self._placed[index].leads:
+        is_word = self._kind(index) in WORDS
+        if self._kind(index) == "IMPORT" or (
+            self._kind(index - 1) in OPENING and (is_word or self._placed[index].leads)
+        ):
             return True
-        if not self._is_word(index):
-            return False
-        if self._kind(index - 1) in OPENING or self._kind(index) == "IMPORT":
-            return True
-        outermost = self._placed[index].leads and self._placed[index].indent <= self._placed[first].indent
+        outermost = is_word and self._placed[index].leads and self._placed[index].indent <= self._placed[first].indent
         return outermost and (self._is_header(index) or not self._may_be_header(first, index))
 
     def _may_be_header(self, first: int, end: int) -> bool:
         """Nothing but names so far, whose `{` may stand on the next line."""
-        return end - first <= HEADER and all(map(self._is_word, range(first, end)))
+        return end - first <= HEADER and all(self._kind(index) == "NAME" for index in range(first, end))
 
     def _is_header(self, index: int) -> bool:
         return self._kind(index + 1) == "NAME" and self._kind(index + 2) in ("LBRACE", "LIKE")
 
     def _begins_item(self, index: int, first: int) -> bool:
-        before = self._kind(index - 1)
-        if not self._is_word(index) or before in ("EQUAL", "DOT"):
-            return False
-        if self._kind(index) in ("TURN", "WITHOUT"):
-            return True
-        if self._kind(index + 1) == "EQUAL" and not self._placed[index].leads:
-            return index - 1 > first and before != "COMMA"  # neither in `model gemini = {` nor in `"…", split = "…")`
+        kind, before, after = (self._kind(i) for i in (index, index - 1, index + 1))
+        starts = kind in ("TURN", "WITHOUT") or after == "EQUAL"
         leads = self._placed[index].leads and self._placed[index].indent <= self._placed[first].indent
-        return leads or before in OPENING
+        if kind not in WORDS or (before in ("EQUAL", "DOT") and not (leads and starts)):
+            return False
+        if after == "EQUAL" and not leads:
+            return index - 1 > first and before != "COMMA"  # neither in `model gemini = {` nor in `"…", split = "…")`
+        return starts or leads or before in OPENING
 
     # pieces that cannot be read
 
@@ -125,7 +120,9 @@ class _Recovery:
         opening = next((i for i in range(first, end) if self._kind(i) == "LBRACE"), end)
         if refused.too_deep:
             at = self._at(first + refused.index)
-            self._report(Diagnostic(codes.TOO_DEEP, "brackets are nested too deeply here", at), first, end)
+            self._report(
+                Diagnostic(codes.TOO_DEEP, "brackets are nested too deeply here", at, "one level too many"), first, end
+            )
         elif self._is_map(first, opening):
             here = Span(self._source, self._tokens[first][2], self._tokens[first][2])
             self._report(_map_without_equal(self._at(first).text, here), first, end)

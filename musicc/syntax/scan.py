@@ -79,9 +79,9 @@ def _end_at_open_long(source: Source, read: Scanned, start: int) -> Scanned:
 
 
 _CODE = re.compile(r"[(){}\[\]=#,]")  # a string with these may have been meant to end before them
-_REPLACEMENTS = {";": "", "\u00a0": " ", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2026": "..", "\u2013": "-"}
+_REPLACEMENTS = {";": "", "\u00a0": " ", "\u2026": "..", "\u2013": "-"}
 _HINTS = {
-    "'": 'strings are written with `"`',
+    **dict.fromkeys("'`\u201c\u201d\u201e\u00ab", 'strings are written with `"`'),
     ";": "items need no separator",
     "\u00a0": "this is a no-break space",
     "-": "names are written with letters, digits and `_`",

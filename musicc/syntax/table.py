@@ -5,7 +5,6 @@ back takes a few milliseconds, and importing Lark and computing it again takes a
 """
 
 import json
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,6 +110,8 @@ def _read(path: Path, text: str) -> dict[str, Any] | None:
 
 def _write(path: Path, text: str, data: dict[str, Any]) -> None:
     """Keeps `data` for the next start; a folder that cannot be written only costs time."""
+    import tempfile
+
     body = json.dumps({"format": FORMAT, "grammar": text, **data}, separators=(",", ":")).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -120,7 +120,7 @@ def _pair(id_: str, seed: Seed, dialogue: str, plan: str) -> Pair:
     shared = shared_opening(seed.chosen, seed.rejected)
     context = len(shared) - (shared[-1]["role"] == "user")
     longest = max(len(seed.chosen), len(seed.rejected))
-    turns = tuple(_source_turn(number) for number in range(1, (longest - context + 1) // 2 + 1))
+    turns = tuple(_source_turn(number) for number in range(1, (longest - context) // 2 + 1))
     return Pair(id_, seed.chosen, seed.rejected, seed.id, dialogue, context, turns, plan=plan)
 
 

@@ -62,6 +62,10 @@ class Turn:
     marks: list[Fault] = field(default_factory=list)
 
 
+class StoppedError(Exception):
+    """The other branch has failed, so this one is not played on."""
+
+
 class BranchPlayer:
     """Plays one branch of a row. `lead` is the chosen branch's player, for the rejected one."""
 
@@ -77,11 +81,20 @@ class BranchPlayer:
         self._system = dialogue.assistants[draws.weighted("assistant", weights)].system
         self.utterances = _futures(row.turns) if lead is None else []
         self.replies = _futures(row.turns) if lead is None else []
+        self._stopped = False
 
     async def run(self) -> None:
         """Plays all turns. Raises RowFailedError or LLMError."""
         for number in range(1, self.row.turns + 1):
             await self._turn(number)
+
+    def stop(self) -> None:
+        """No further call is made, and nobody waits any longer for what this branch would have said."""
+        self._stopped = True
+        for spoken in (*self.utterances, *self.replies):
+            if not spoken.done():
+                spoken.set_exception(StoppedError())
+                spoken.exception()  # nobody may be waiting, and that is fine
 
     async def _turn(self, number: int) -> None:
         said = await self._utterance(number)
@@ -150,6 +163,8 @@ class BranchPlayer:
         if call.shares and turn.together and self.lead is not None:
             spoken = await self.lead.replies[turn.number - 1]
             text, marks = spoken.text, spoken.marks
+        elif self._stopped:
+            raise StoppedError
         else:
             messages = self.stage.prompter.messages(call, self._system, self.history, self._offered(call, turn))
             text, marks = await self.stage.caller.ask(call, messages, self._asked(turn, role))
@@ -201,16 +216,30 @@ def cut(text: str, keep: float) -> str:
     return text[:end]
 
 
+async def _both(chosen: BranchPlayer, rejected: BranchPlayer) -> None:
+    """Plays both branches. Where one fails, the other makes no further call, but the one that it waits for is not lost."""
+    players = [chosen, rejected]
+    tasks = [asyncio.create_task(player.run()) for player in players]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for player in players:
+            player.stop()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        raise
+    failures = [failure for failure in ended if isinstance(failure, BaseException)]
+    if failures:
+        raise next((failure for failure in failures if not isinstance(failure, StoppedError)), failures[0])
+
+
 async def converse(stage: Stage, row: Row) -> tuple[BranchPlayer, BranchPlayer]:
     """Both branches of a row, played to their ends. Raises RowFailedError or LLMError, whichever came first."""
     chosen = BranchPlayer(stage, row, "chosen")
     rejected = BranchPlayer(stage, row, "rejected", chosen)
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(chosen.run())
-            group.create_task(rejected.run())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+    await _both(chosen, rejected)
     if chosen.history == rejected.history:
         raise RowFailedError("equal", "both branches say the same: no turn departed")
     return chosen, rejected

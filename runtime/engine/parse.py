@@ -21,7 +21,7 @@ def parse_fields(text: str, fields: tuple[str, ...]) -> dict[str, str] | None:
     Read are, in this order: members of a JSON object (in a code fence, amid other text, with trailing commas or raw line
     breaks), tags (`<answer>…</answer>`) and labels (`Answer: …`, also bold or as a heading). Takes linear time.
     """
-    said = text.rpartition("</think>")[2]
+    said = text.partition("</think>")[2] if text.lstrip().startswith("<think>") else text
     fenced = _FENCED.fullmatch(said)
     body = fenced[1] if fenced else said
     for read in (_members, _tagged, _labelled):

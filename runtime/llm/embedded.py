@@ -86,8 +86,8 @@ def _start(path: Path, size: int, context: int) -> Running:
     secret = token_urlsafe()
     try:
         server = Server(_parameters(path, size, context, secret))
-    except RuntimeError as fault:
-        message = f"llama.cpp cannot load the weights with {size} slots of {context} tokens: {fault}"
+    except RuntimeError:  # it says no more than that it failed
+        message = f"llama.cpp cannot load the weights with {size} slots of {context} tokens"
         raise Unusable(Diagnostic(running.NOT_STARTED, message, str(path))) from None
     return Running(f"{server.listening_address}/v1", secret, Slots(size), server)
 

@@ -14,8 +14,8 @@ def share(plan: Plan) -> Plan:
 
 def _share(dialogue: Dialogue, seeds: Seeds) -> Dialogue:
     (faithful,) = calls(dialogue.faithful.steps)
-    shared = each_option(dialogue, partial(_mark, faithful=_question(faithful)))
-    return shared.model_copy(update={"departs": _departs(dialogue, seeds)})
+    marked = each_option(dialogue, partial(_mark, faithful=_question(faithful)))
+    return marked.model_copy(update={"departs": _departs(dialogue, seeds)})
 
 
 def _mark(option: Option, faithful: Call) -> Option:

@@ -10,7 +10,7 @@ from unittest import mock
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from musicc.diagnostics import Diagnostic, DiagnosticError
@@ -123,10 +123,16 @@ def test_rows_that_do_not_fit_a_csv_header(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b'prompt,label\nfine,1\ntoo,many,fields\nfew\n"bad"quote,2\n\nlast,3\n')
     found = {item.place if isinstance(item, Record) else item.at: item for item in read(path)}
+    assert list(found) == [f"a.csv:{line}" for line in (2, 3, 4, 5, 7)]
     assert [place for place, item in found.items() if isinstance(item, Record)] == ["a.csv:2", "a.csv:7"]
     assert found["a.csv:3"].message == "the line has 3 fields, the header 2"
     assert found["a.csv:4"].message == "the line has 1 fields, the header 2"
     assert "not CSV" in found["a.csv:5"].message
+
+
+def test_line_ends_in_csv_cells_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b'prompt\r\n"one\r\ntwo\nthree"\r\n')
+    assert values(tmp_path / "a.csv") == [{"prompt": "one\r\ntwo\nthree"}]
 
 
 def test_csv_cells_may_hold_json(tmp_path: Path) -> None:
@@ -154,13 +160,17 @@ def test_a_file_of_something_else_is_damaged(tmp_path: Path, name: str) -> None:
     assert only(raised.value)[0] == "M456"
 
 
-def test_broken_json_is_told_with_its_line_after_the_records_before_it(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text('[\n{"prompt": "one"},\n{"prompt": two}\n]')
+@pytest.mark.parametrize(
+    ("rest", "line"),
+    [('{"prompt": two}\n]', 3), ('{"prompt": "two"}', 3), ('{"prompt": "two"}\n{"prompt": "three"}]', 4)],
+)
+def test_broken_json_is_told_with_its_line_after_the_records_before_it(tmp_path: Path, rest: str, line: int) -> None:
+    (tmp_path / "a.json").write_text(f'[\n{{"prompt": "one"}},\n{rest}')
     items = read_file(tmp_path / "a.json", "a.json")
     assert next(items).value == {"prompt": "one"}
     with pytest.raises(DiagnosticError) as raised:
-        next(items)
-    assert only(raised.value) == ("M456", "a.json:3")
+        list(items)
+    assert only(raised.value) == ("M456", f"a.json:{line}")
 
 
 def test_an_object_without_an_array_holds_no_records(tmp_path: Path) -> None:
@@ -196,6 +206,7 @@ json_values = st.recursive(
 )
 
 
+@example([0.5], None, True, 1)
 @given(st.lists(json_values, max_size=5), st.sampled_from([None, 1]), st.booleans(), st.integers(1, 9))
 def test_an_array_is_the_same_whatever_the_chunks(
     items: list[object], indent: int | None, plain: bool, chunk: int

@@ -35,7 +35,14 @@ PAIRS: dict[str, dict[str, Any]] = {
     "TRL with an explicit prompt": {"prompt": TALK, "chosen": [GOOD], "rejected": [BAD]},
     "HH": {"chosen": f"{HH} Pear.", "rejected": f"{HH} Carrot."},
     "HH with a prompt": {"prompt": HH, "chosen": " Pear.", "rejected": " Carrot."},
-    "UltraFeedback": {"prompt": "Name a fruit.", "chosen": [*TALK, GOOD], "rejected": [*TALK, BAD], "messages": []},
+    "UltraFeedback": {"prompt": "Name a fruit.", "chosen": [*TALK, GOOD], "rejected": [*TALK, BAD]},
+    "UltraFeedback with its column of messages": {
+        "prompt": "Name a fruit.",
+        "messages": [*TALK, GOOD],
+        "chosen": [*TALK, GOOD],
+        "rejected": [*TALK, BAD],
+    },
+    "a prompt that is empty": {"prompt": "", "chosen": [*TALK, GOOD], "rejected": [*TALK, BAD]},
     "UltraInteract": {
         "trajectory": [{"from": m["role"], "value": m["content"]} for m in TALK],
         "chosen": "Pear.",
@@ -82,6 +89,7 @@ PROMPTS: dict[str, tuple[dict[str, Any], list[dict[str, str]]]] = {
     "ShareGPT": ({"conversations": [{"from": "human", "value": "Hi"}]}, [user("Hi")]),
     "system in the list": ({"messages": [SYSTEM, *TALK]}, [SYSTEM, *TALK]),
     "system beside it": ({"system": "Be brief.", "question": "Hi"}, [SYSTEM, user("Hi")]),
+    "system in the list and beside it": ({"system": "Be long.", "messages": [SYSTEM, *TALK]}, [SYSTEM, *TALK]),
     "empty system beside it": ({"system": "", "question": "Hi"}, [user("Hi")]),
     "unused keys in messages": ({"messages": [{**user("Hi"), "name": None, "weight": 1}]}, [user("Hi")]),
     "columns that are null": ({"messages": None, "prompt": "Hi", "chosen": None, "rejected": "x"}, [user("Hi")]),
@@ -135,6 +143,7 @@ UNRECOGNISED: dict[str, tuple[dict[str, Any], str | None, str]] = {
     ),
     "many columns": ({f"c{n}": n for n in range(20)}, None, "`c7`, 12 more"),
     "a field that is not there": ({"prompt": "Hi"}, "ask", "no text or list is named `ask`"),
+    "a field that is not there, beside a pair": (skywork("q"), "ask", "no text or list is named `ask`"),
     "a field of numbers": ({"prompt": "Hi", "n": 3}, "n", "no text or list is named `n`"),
     "replies without a prompt": (
         {"chosen": "yes", "rejected": "no"},
