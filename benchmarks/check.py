@@ -1,6 +1,6 @@
 """`musicc check`: CPU seconds of the whole command, against a bare Python that only starts.
 
-    python -m benchmarks.check [--rounds 7]
+python -m benchmarks.check [--rounds 7]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """kill -9 at random moments of a build, then the same command: equal bytes, and no call paid for twice.
 
-    python -m benchmarks.crash [--kills 20]
+python -m benchmarks.crash [--kills 20]
 """
 
 import argparse

@@ -49,4 +49,6 @@ def heading(title: str) -> None:
     """What was run, when, on what."""
     import os
 
-    print(f"\n{title}\n{date.today()} · {platform.machine()}, {os.cpu_count()} cores · Python {platform.python_version()}")
+    print(
+        f"\n{title}\n{date.today()} · {platform.machine()}, {os.cpu_count()} cores · Python {platform.python_version()}"
+    )

@@ -1,6 +1,6 @@
 """Peak memory of whole builds: it must not grow with the number of seeds.
 
-    python -m benchmarks.memory [--seeds 1000 10000 100000]
+python -m benchmarks.memory [--seeds 1000 10000 100000]
 """
 
 import argparse

@@ -53,7 +53,10 @@ async def build(job: Job, watch: Watch) -> Progress:
         pools = open_pools(job.plan, job.spec_folder, job.folder, job.report, held)
         progress = start(job.plan, pools)
         results = Spooled(job, progress, held)
-        async with open_backend(job.plan.models, announce=job.announce, folder=job.spec_folder) as backend, watch(progress):
+        async with (
+            open_backend(job.plan.models, announce=job.announce, folder=job.spec_folder) as backend,
+            watch(progress),
+        ):
             stages = make_stages(job.plan, job.spec_folder, pools, backend, store, progress.tallies)
             await play(all_rows(job.plan, stages), window(job.plan), results.finish)
         store.flush()

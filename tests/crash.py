@@ -48,7 +48,17 @@ class Crashes:
 
 @contextmanager
 def logging_server(log: Path, median: float) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.servers.openai", "--median", str(median), "--sigma", "0.8", "--log", str(log)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.servers.openai",
+        "--median",
+        str(median),
+        "--sigma",
+        "0.8",
+        "--log",
+        str(log),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -10,7 +10,7 @@ from musicc.cli.places import places
 from musicc.cli.progress import told
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.running import NO_PAIR
-from musicc.plan import compile_module
+from musicc.plan.compile import compile_module
 from musicc.runtime.build import Job, build
 from musicc.runtime.llm.types import Unusable
 from musicc.runtime.progress import Progress

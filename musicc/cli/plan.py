@@ -6,7 +6,7 @@ from pathlib import Path
 from musicc.cli.check import require_module
 from musicc.cli.edge import complain, say
 from musicc.cli.places import places
-from musicc.plan import compile_module
+from musicc.plan.compile import compile_module
 from musicc.plan.fits import fits
 from musicc.plan.present import present
 from musicc.runtime.preview import preview

@@ -1,5 +1,1 @@
-"""The plan: lowering, passes, canonical bytes, cost."""
-
-from musicc.plan.compile import compile_module
-
-__all__ = ["compile_module"]
+"""The plan: lowering, passes, canonical bytes, cost. The runtime sees only the documents."""

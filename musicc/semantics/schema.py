@@ -97,8 +97,11 @@ def read_fields(
         elif spec.default is not None:
             values[spec.name] = spec.default
     complete = whole and written.keys() <= specs.keys()
+    missing = [spec for spec in specs.values() if spec.required and spec.name not in written]
     if complete:
-        report_missing(name, [s for s in specs.values() if s.required and s.name not in written], reader)
+        report_missing(name, missing, reader)
+    elif missing:
+        reader.fail()
     return Fields(name, written, {k: v for k, v in values.items() if v is not None}, complete=complete)
 
 

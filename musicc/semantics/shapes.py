@@ -46,7 +46,6 @@ def empty(value: Value, reader: Reader) -> None:
     reader.report(codes.OUT_OF_RANGE, f"`{reader.path}` is empty", value.span, label="nothing is written here")
 
 
-@dataclass(frozen=True)
 class String(Shape):
     """A text, as its characters; not empty."""
 
@@ -60,7 +59,6 @@ class String(Shape):
         return value.value if value.value else empty(value, reader)
 
 
-@dataclass(frozen=True)
 class Prompt(String):
     """A template, with its places."""
 
@@ -68,7 +66,6 @@ class Prompt(String):
         return value if value.value.strip() else empty(value, reader)
 
 
-@dataclass(frozen=True)
 class Flag(Shape):
     nodes: ClassVar[tuple[type, ...]] = (tree.Boolean,)
 

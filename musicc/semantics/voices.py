@@ -103,7 +103,6 @@ class VoiceOn(OnModel):
 _AN = {"user": "a user", "assistant": "an assistant"}
 
 
-@dataclass(frozen=True)
 class JudgedBy(OnModel):
     """A judge on a model."""
 
@@ -117,11 +116,10 @@ class JudgedBy(OnModel):
         return JudgeOn(judge, placed.model, resolved(placed.sampling, judge.sampling, placed.model.sampling))
 
 
-@dataclass(frozen=True)
 class UserVoice(Shape):
     """`replay`, a voice, or `replay then` a voice, as the tuple of what is tried in turn."""
 
-    voice: VoiceOn = VoiceOn("user")
+    voice: ClassVar = VoiceOn("user")
     nodes: ClassVar[tuple[type, ...]] = (tree.On, tree.Then)
 
     @property
@@ -158,7 +156,6 @@ def _is_word(value: Value, *words: str) -> bool:
 RETRIES = Forms((Form("retry", (Argument("times", count(1, 100)),), lambda times: Policy(times, "quarantine")),))
 
 
-@dataclass(frozen=True)
 class PolicyShape(Shape):
     """`retry(2)`, `quarantine`, `mark`, or `retry(2) then mark`."""
 

@@ -105,8 +105,8 @@ class Caller:
         return faults
 
     async def _reply(self, call: Call, messages: Sequence[Message], asked: Asked, attempt: int) -> Reply:
-        request = self._request(call, messages)
-        key = call_key(self.identities[call.model], request, replace(asked.draw, attempt=attempt))
+        fields = call.fields if call.model in self.structured else ()
+        key = call_key(self.identities[call.model], call.sampling, fields, messages, asked.draw, attempt)
         while True:
             if (stored := self.store.get(key)) is not None:
                 reply = _decode(stored)
@@ -114,7 +114,7 @@ class Caller:
                 return reply
             flight = self.flying.get(key)
             if flight is None:
-                return await self._fly(key, replace(request, seed=seed_of(key)), asked.priority)
+                return await self._fly(key, _request(call, fields, messages, seed_of(key)), asked.priority)
             # The one who makes the call may be cancelled with its row: then the first who waits makes it.
             await asyncio.wait([flight])
 
@@ -130,33 +130,34 @@ class Caller:
         self.tallies[request.model].count(reply, made=True)
         return reply
 
-    def _request(self, call: Call, messages: Sequence[Message]) -> Request:
-        sampling = call.sampling
-        return Request(
-            model=call.model,
-            messages=messages,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
-            stop=sampling.stop,
-            fields=call.fields if call.model in self.structured else (),
-            seed=0,
-        )
+
+def _request(call: Call, fields: tuple[str, ...], messages: Sequence[Message], seed: int) -> Request:
+    sampling = call.sampling
+    return Request(
+        model=call.model,
+        messages=messages,
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        max_tokens=sampling.max_tokens,
+        stop=sampling.stop,
+        fields=fields,
+        seed=seed,
+    )
 
 
 def judge(call: Call, reply: Reply, asked: Asked) -> tuple[Fault, ...]:
     """The faults of a reply; of a structured reply, those of its answer, which answers its own hidden instruction."""
     if reply.finish == DRY:
         return ()
-    if not call.fields:
-        return faults_of(reply.text, reply.finish, role=asked.role, hidden=asked.hidden, earlier=asked.earlier)
-    parsed = parse_fields(reply.text, call.fields)
-    if parsed is None:
-        return ("unparsable",)
-    hidden = parsed.get("instruction")
-    if hidden is not None and hidden.casefold().split() == asked.instruction.casefold().split():
-        return ("repeated",)
-    return faults_of(parsed["answer"], reply.finish, role=asked.role, hidden=hidden, earlier=asked.earlier)
+    text, hidden = reply.text, asked.hidden
+    if call.fields:
+        parsed = parse_fields(reply.text, call.fields)
+        if parsed is None:
+            return ("unparsable",)
+        text, hidden = parsed["answer"], parsed.get("instruction")
+        if hidden is not None and hidden.casefold().split() == asked.instruction.casefold().split():
+            return ("repeated",)
+    return faults_of(text, reply.finish, role=asked.role, hidden=hidden, earlier=asked.earlier, said=asked.instruction)
 
 
 def _encode(reply: Reply) -> bytes:

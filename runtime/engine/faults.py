@@ -41,12 +41,13 @@ _ANSWER_OPENING = re.compile(
     r"\W*(?:(?:sure|certainly|absolutely|of course|great|okay|ok)\b\W+(?:here|I can|I'll|I'd|I will|let me|let's)\b"
     r"|here(?:'s| is| are) (?:a|an|some|your|the)\b(?! (?:thing|problem|question))"
     r"|(?:that's )?(?:a )?(?:great|good|excellent) question\b|you're welcome\b|I'm sorry, but\b|I apologi[sz]e\b"
-    r"|(?:next |follow-?up )(?:user )?(?:message|question):)",
+    r"|(?:the )?(?:next|follow-?up|modified|rewritten|different|new(?! question)) (?:user )?"
+    r"(?:message|question|instruction)[*_]*:)",
     re.IGNORECASE,
 )
 _ANSWER_PHRASES = (
     "as an ai ", "as an ai,", "i'm an ai", "i am an ai", "i'm a language model", "i am a language model",
-    "how can i help", "how may i help", "how can i assist", "how may i assist", "thing else i can", "feel free to ask",
+    "how can i help you", "how may i help you", "how can i assist", "how may i assist", "thing else i can", "feel free to ask",
     "feel free to reach", "i hope this helps", "i hope that helps", "i'd be happy to", "i would be happy to",
     "i'd be glad to", "i'm here to help", "i'm happy to help", "i'm glad to help", "if you have any other questions",
     "if you have any further questions", "if you have any more questions", "if you have any questions",

@@ -4,29 +4,32 @@ Model identity, sampling, the rendered messages, the form asked for, and which d
 the names in a spec, not the turn, not the limits; so equal questions meet in the store, from whichever spec they come.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import orjson
 
-from musicc.runtime.llm.types import Request
+from musicc.plan.document import Sampling
+from musicc.runtime.llm.types import Message
 
 KEY_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Which of many replies to the same question: the row of its seed, the branch where branches draw apart, the attempt."""
+    """Which of many replies to the same question: the row of its seed, and the branch where branches draw apart."""
 
     sample: int = 0
     branch: int = 0
-    attempt: int = 0
 
 
-def call_key(identity: str, request: Request, draw: Draw) -> bytes:
-    """32 bytes. `request.seed` is derived from the key (`seed_of`), so it is no part of it."""
-    sampling = [request.temperature, request.top_p, request.max_tokens, request.stop, request.fields]
-    parts = [KEY_FORMAT, identity, sampling, request.messages, [draw.sample, draw.branch, draw.attempt]]
+def call_key(
+    identity: str, sampling: Sampling, fields: Sequence[str], messages: Sequence[Message], draw: Draw, attempt: int
+) -> bytes:
+    """32 bytes. `fields` is the form asked for; `attempt` counts the draws after bad replies from 0."""
+    sampled = [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop, fields]
+    parts = [KEY_FORMAT, identity, sampled, messages, [draw.sample, draw.branch, attempt]]
     return sha256(orjson.dumps(parts)).digest()
 
 

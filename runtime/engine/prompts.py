@@ -21,12 +21,13 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 
 class Prompter:
-    """Renders a plan's templates; each is compiled once."""
+    """Renders a plan's templates; each is compiled once, and a text without any Jinja is taken as it is."""
 
     def __init__(self, plan: Plan) -> None:
         jinja = environment()
-        self._templates: dict[str, Template] = {
-            name: jinja.from_string(template.text) for name, template in plan.templates.items()
+        self._templates: dict[str, Template | str] = {
+            name: jinja.from_string(template.text) if "{" in template.text else template.text.strip()
+            for name, template in plan.templates.items()
         }
 
     def messages(
@@ -43,7 +44,8 @@ class Prompter:
         return [Message(role="user", content=str(values[call.say]))] if call.say else []
 
     def _render(self, name: str, values: Mapping[str, object]) -> str:
-        return self._templates[name].render(values).strip()
+        template = self._templates[name]
+        return template if isinstance(template, str) else template.render(values).strip()
 
 
 def _merged(head: Sequence[Message], history: Sequence[Message]) -> Sequence[Message]:

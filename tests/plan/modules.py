@@ -1,6 +1,7 @@
 """Modules by hand: the smallest spec that says what a test is about."""
 
 from pathlib import Path
+from typing import get_args
 
 from musicc.diagnostics import Source, Span
 from musicc.semantics.module import (
@@ -8,6 +9,7 @@ from musicc.semantics.module import (
     Choice,
     Contrast,
     Dialogue,
+    Fault,
     File,
     Limit,
     Model,
@@ -29,6 +31,7 @@ from musicc.semantics.module import (
 from musicc.syntax.tree import Text
 
 SPAN = Span(Source("test.music", ""), 0, 0)
+FAULTS = get_args(Fault)
 FOLDER = Path("/somewhere/specs")
 
 Alternatives = Contrast | None | list[tuple[float, Contrast | None]]
@@ -65,7 +68,7 @@ DATA = File(FOLDER / "data" / "seeds.jsonl", "data/seeds.jsonl")
 
 
 def seeds(name: str = "start", *, context: Prefix = OPENING, min_turns: int = 1, origin: Origin = DATA) -> Seeds:
-    return Seeds(name, SPAN, origin, context, take=8, shuffle=False, field=None, min_turns=min_turns, max_chars=None)
+    return Seeds(name, SPAN, origin, context, take=None, shuffle=False, field=None, min_turns=min_turns, max_chars=None)
 
 
 def persona(name: str, role: str, *variants: Variant, history: str = "chat") -> Persona:
@@ -133,7 +136,7 @@ def dialogue(
         utterances="independent" if independent else "shared",
         chosen=chosen,
         rejected=rejected,
-        replies={"empty": Policy(2, "quarantine")},
+        replies=dict.fromkeys(FAULTS, Policy(2, "quarantine")),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from musicc.plan import compile_module
+from musicc.plan.compile import compile_module
 from musicc.plan.cost import estimate
 from musicc.plan.document import Plan
 from musicc.plan.expect import Expectation, longest

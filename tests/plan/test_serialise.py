@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from musicc.diagnostics import DiagnosticError
-from musicc.plan import compile_module
+from musicc.plan.compile import compile_module
 from musicc.plan.document import Plan
 from musicc.plan.serialise import digest, dump, load
 from musicc.semantics.module import Dialogue, Limit, Model, Module, Price
@@ -57,7 +57,7 @@ def test_bytes_do_not_depend_on_the_process() -> None:
     script = """
 from hashlib import sha256
 from tests.plan.test_serialise import spec
-from musicc.plan import compile_module
+from musicc.plan.compile import compile_module
 from musicc.plan.serialise import digest, dump
 plan = compile_module(spec())
 print(digest(plan), sha256(dump(plan)).hexdigest())

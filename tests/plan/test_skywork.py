@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from musicc.plan import compile_module
+from musicc.plan.compile import compile_module
 from musicc.plan.cost import estimate
 from musicc.plan.document import Plan
 from musicc.plan.serialise import digest, dump

@@ -1,6 +1,5 @@
 """`contrast`: how a reply goes wrong on purpose."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from musicc.diagnostics import Note, Span
@@ -18,7 +17,6 @@ from musicc.syntax.tree import Name
 READ = ("instruction", "answer")
 
 
-@dataclass(frozen=True)
 class ReplyFields(Shape):
     """`{ instruction: text, answer: text }` or `[instruction, answer]`, as names in the order asked for."""
 

@@ -45,7 +45,6 @@ class Pairs(Shape):
         return reader.find(value.parts[0], self.noun, *self.kinds)
 
 
-@dataclass(frozen=True)
 class Mix(Shape):
     """`{ skywork.pairs: 73k, contrastive: 31k }`, or shares of a whole."""
 

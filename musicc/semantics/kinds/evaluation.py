@@ -1,7 +1,6 @@
 """`eval`: Best-of-N with a judge (`compare`), or scores on labelled pairs (`score`)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from musicc.diagnostics import Note
@@ -20,7 +19,6 @@ from musicc.syntax import tree
 from musicc.syntax.tree import MapOf
 
 
-@dataclass(frozen=True)
 class Prompts(Shape):
     """`{ hh: 500, ultrainteract: 500 }`: seeds, and how many of each."""
 

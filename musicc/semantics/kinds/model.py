@@ -1,7 +1,6 @@
 """`model`: an endpoint that speaks the OpenAI protocol, or weights run inside this process."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,6 @@ PRICE = Record(
 )
 
 
-@dataclass(frozen=True)
 class Url(String):
     """A web address, without the slash at its end."""
 
@@ -58,11 +56,11 @@ class Url(String):
         )
 
 
-@dataclass(frozen=True)
 class Key(Forms):
     """`env("NAME")`, never the key itself."""
 
-    forms: tuple[Form, ...] = (Form("env", (Argument("name", String()),), lambda name: name),)
+    def __init__(self) -> None:
+        super().__init__((Form("env", (Argument("name", String()),), lambda name: name),))
 
     def convert(self, value: Call, reader: Reader) -> Any:
         name = super().convert(value, reader)
@@ -84,11 +82,11 @@ def _literal_key(value: Value, reader: Reader) -> None:
     )
 
 
-@dataclass(frozen=True)
 class Weights(Either):
     """A known name, or the path of a GGUF file, counted from the spec's folder."""
 
-    shapes: tuple[Shape, ...] = (Word(KNOWN_WEIGHTS), String())
+    def __init__(self) -> None:
+        super().__init__((Word(KNOWN_WEIGHTS), String()))
 
     def convert(self, value: Value, reader: Reader) -> Any:
         found = super().convert(value, reader)

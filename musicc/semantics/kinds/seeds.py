@@ -1,6 +1,5 @@
 """`seeds`: where conversations start."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ def _hub(repository: str, split: str = "train", revision: str | None = None, con
     return Hub(repository, split, revision, config)
 
 
-@dataclass(frozen=True)
 class OriginShape(Forms):
     """`hub(…)` or `file(…)`. The file must be there, a data set of the hub should be pinned."""
 
@@ -86,7 +84,6 @@ def _missing(written: str, path: Path, text: Value, reader: Reader) -> None:
     )
 
 
-@dataclass(frozen=True)
 class Context(Either):
     """`first_user_turn`, `whole_prompt` or `prefix(a..b)`."""
 

@@ -1,0 +1,91 @@
+"""What the estimate expects is what the engine does, on as many rows as it takes to see it."""
+
+from pathlib import Path
+
+import pytest
+
+from musicc.plan.compile import compile_module
+from musicc.plan.cost import estimate
+from musicc.plan.lower import lower
+from musicc.plan.statistics import SeedFacts, Statistics
+from musicc.semantics.module import Dialogue, File, Prefix, Replay
+from tests.plan.modules import (
+    CURIOUS,
+    CUT,
+    EITHER,
+    FOLDER,
+    FORGET,
+    HELPFUL,
+    OTHER,
+    REWRITE,
+    SIDESTEP,
+    STALE,
+    any_turns,
+    dialogue,
+    model,
+    module,
+    rule,
+    seeds,
+    turn,
+    voice,
+)
+from tests.runtime.engine.theatre import Actor, perform, write_seeds
+
+ROWS, USER_TURNS = 150, 3
+M = model("m")
+FILE = File(FOLDER / "seeds.jsonl", "seeds.jsonl")
+FACTS = Statistics({"start": SeedFacts({USER_TURNS: 1.0})})
+
+DIALOGUES = {
+    "voice": dialogue(
+        rule(turn(2, "last"), [(0.3, SIDESTEP), (0.3, CUT), (0.4, None)]),
+        turns=(2, 4),
+        user=(voice(CURIOUS, M),),
+        assistant=voice(HELPFUL, M),
+        start=seeds(origin=FILE),
+    ),
+    "replay then voice, prefix": dialogue(
+        rule(turn(1), [(0.5, FORGET), (0.5, STALE)]),
+        rule(any_turns(1), [(0.5, REWRITE), (0.5, EITHER)]),
+        turns=(3, 4),
+        user=(Replay(), voice(CURIOUS, M)),
+        assistant=voice(HELPFUL, M),
+        start=seeds(origin=FILE, context=Prefix("prefix", 1, 2)),
+    ),
+    "replay, independent": dialogue(
+        rule(turn("last"), OTHER),
+        chosen=(rule(turn(2), [(0.5, CUT), (0.5, None)]),),
+        turns=(2, 5),
+        user=(Replay(),),
+        assistant=voice(HELPFUL, M),
+        start=seeds(origin=FILE),
+        independent=True,
+    ),
+    "independent voice": dialogue(
+        rule(turn(3, "last"), FORGET),
+        turns=(3, 3),
+        user=(voice(CURIOUS, M),),
+        assistant=voice(HELPFUL, M),
+        start=seeds(origin=FILE),
+        independent=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)
+def test_the_engine_makes_as_many_calls_as_expected(talk: Dialogue, tmp_path: Path) -> None:
+    plan = compile_module(module(talk))
+    write_seeds(tmp_path, ROWS, USER_TURNS)
+    made = perform(plan, tmp_path, Actor()).tally.made
+    assert made == pytest.approx(estimate(plan, {"talk": ROWS}, FACTS).calls, rel=0.05)
+
+
+@pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)
+def test_passes_change_nothing_that_is_said(talk: Dialogue, tmp_path: Path) -> None:
+    """But for the hidden instructions: a rewrite is put behind a system text, or fused with its answer."""
+    write_seeds(tmp_path, 30, USER_TURNS)
+    told = []
+    for plan in (lower(module(talk)), compile_module(module(talk))):
+        pairs = perform(plan, tmp_path, Actor()).players()
+        told.append([[(p.turn, p.rule, p.shared) for p in player.played] for pair in pairs for player in pair])
+    assert told[0] == told[1]
