@@ -30,7 +30,7 @@ def require_module(spec: Path, profile: str | None, params: Sequence[str]) -> Mo
     """The module of a spec that has no error; its warnings are printed. Raises DiagnosticError with all errors."""
     checked = load_spec(spec, profile, params)
     if checked.module is None:
-        raise DiagnosticError(checked.diagnostics)
+        raise DiagnosticError(checked.diagnostics, exit_code=2 if checked.exit_code == 2 else 1)
     complain(checked.diagnostics)
     return checked.module
 
@@ -39,8 +39,9 @@ def check_specs(specs: Sequence[Path], profile: str | None, params: Sequence[str
     """Checks each spec, every one to its end. Raises DiagnosticError if any has an error."""
     checked = [load_spec(spec, profile, params) for spec in specs]
     diagnostics = [diagnostic for one in checked for diagnostic in one.diagnostics]
-    if any(diagnostic.is_error for diagnostic in diagnostics):
-        raise DiagnosticError(diagnostics)
+    worst = max(one.exit_code for one in checked)
+    if worst:
+        raise DiagnosticError(diagnostics, exit_code=worst)
     complain(diagnostics)
     for spec in specs:
         say(f"{spec}: ok")
@@ -50,12 +51,12 @@ def explain_code(code: str) -> None:
     """Prints the explanation of a code. Raises DiagnosticError for a code that does not exist."""
     from musicc.diagnostics.codes import all_codes
     from musicc.diagnostics.codes.running import BAD_OPTION
+    from musicc.diagnostics.render import explain
     from musicc.diagnostics.suggest import closest
 
     codes = all_codes()
-    found = codes.get(code.upper())
-    if found is None:
+    if code.upper() not in codes:
         near = closest(code.upper(), codes)
         mend = f"did you mean `{near}`?" if near else "codes look like `M104`; they stand in brackets behind `error`"
         raise DiagnosticError(Diagnostic(BAD_OPTION, f"no diagnostic has the code `{code}`", help=mend), exit_code=2)
-    say(f"{found.id}: {found.title}\n\n{found.explanation.strip()}")
+    say(explain(code.upper()).rstrip())

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from musicc.plan.cast import Cast, Counts
 from musicc.plan.document import FAITHFUL, Call, Cut, Dialogue, Option, Parse, Plan, Step
+from musicc.plan.edit import calls
 from musicc.plan.prompts import Prompts
 from musicc.plan.shapes import Shape, Weighed, shapes
 from musicc.plan.statistics import SeedFacts, Statistics
@@ -119,14 +120,17 @@ class Expectation:
             p = one.probability
             good = self._option(one.option, Asked("chosen", turn, p * mass.share, p * mass.chosen), said, False)
             lead = state.together and one.option.rule == FAITHFUL
+            asked = state.together and any(call.shares for call in calls(one.option.steps))
             for other in casts[1].at(turn, state.rejected):
                 q = p * other.probability
-                bad = self._option(other.option, Asked("rejected", turn, q * mass.share, q * mass.rejected), said, lead)
+                bad = self._option(
+                    other.option, Asked("rejected", turn, q * mass.share, q * mass.rejected), said, asked
+                )
                 then = State(lead and other.option.rule == FAITHFUL, one.counts, other.counts)
                 after.setdefault(then, Mass()).add(q, mass, said + good, said + bad)
 
     def _option(self, option: Option, asked: Asked, said: float, follows: bool) -> float:
-        """The length of the reply. `follows`: the chosen branch's faithful reply to the same is there already."""
+        """The length of the reply. `follows`: the chosen branch has asked the faithful question, in whichever option."""
         values = {"instruction": said, "last_reply": self._facts.reply}
         return self._steps(option.steps, asked, values, follows)["reply"]
 

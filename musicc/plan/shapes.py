@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from musicc.plan.document import Dialogue, Seeds
 from musicc.plan.statistics import SeedFacts
@@ -25,38 +26,47 @@ class Weighed:
     context: float
 
 
+class Start(NamedTuple):
+    """A context: whole exchanges, then what the user says in turn 1 if it is `open`. `later` user turns follow it."""
+
+    exchanges: int
+    open: bool
+    later: int
+
+
 def shapes(dialogue: Dialogue, seeds: Seeds, facts: SeedFacts) -> list[Weighed]:
     """All shapes; the shares sum to 1."""
     found: dict[Shape, tuple[float, float]] = {}
-    for shape, share, exchanges in _drawn(dialogue, seeds, facts):
-        context = facts.system + (exchanges - 1) * (facts.user + facts.reply)
-        shares, contexts = found.get(shape, (0.0, 0.0))
-        found[shape] = shares + share, contexts + share * context
-    return [Weighed(shape, share, context / share) for shape, (share, context) in found.items()]
+    for start, started in _starts(dialogue, seeds, facts):
+        context = facts.system + start.exchanges * (facts.user + facts.reply)
+        for shape, drawn in _shapes(dialogue, start):
+            share, contexts = found.get(shape, (0.0, 0.0))
+            found[shape] = share + started * drawn, contexts + started * drawn * context
+    return [Weighed(shape, share, contexts / share) for shape, (share, contexts) in found.items() if share]
 
 
-def _drawn(dialogue: Dialogue, seeds: Seeds, facts: SeedFacts) -> Iterator[tuple[Shape, float, int]]:
-    """Every shape that can be drawn, its share, and the exchanges that its context ends in."""
+def _shapes(dialogue: Dialogue, start: Start) -> Iterator[tuple[Shape, float]]:
+    """What rows with this context draw, and how often."""
     low, high = dialogue.turns
-    replay, only = dialogue.user.replay, not dialogue.user.variants
+    scripted = start.open + (start.later if dialogue.user.replay else 0)
+    for wanted in range(low, high + 1):
+        turns = min(wanted, scripted) if dialogue.user.replay and not dialogue.user.variants else wanted
+        yield Shape(turns, min(scripted, turns), start.exchanges > 0), 1 / (high - low + 1)
+
+
+def _starts(dialogue: Dialogue, seeds: Seeds, facts: SeedFacts) -> Iterator[tuple[Start, float]]:
+    low, high = seeds.prefix
     for users, known in _user_turns(dialogue, seeds, facts).items():
-        for exchanges, drawn in _exchanges(seeds, users):
-            scripted = 1 + (users - exchanges if replay else 0)
-            for wanted in range(low, high + 1):
-                turns = min(wanted, scripted) if replay and only else wanted
-                shape = Shape(turns, min(scripted, turns), exchanges > 1)
-                yield shape, known * drawn / (high - low + 1), exchanges
+        if seeds.context == "whole_prompt":
+            yield Start(users, False, 0), known * facts.answered
+            yield Start(users - 1, True, 0), known * (1 - facts.answered)
+            continue
+        for drawn in range(low, high + 1):
+            ends = min(drawn, users)
+            yield Start(ends - 1, True, users - ends), known / (high - low + 1)
 
 
 def _user_turns(dialogue: Dialogue, seeds: Seeds, facts: SeedFacts) -> Mapping[int, float]:
     """Where nothing is known, replay alone is never short of turns, and a voice after it speaks as early as it can."""
     endless = dialogue.turns[1] if dialogue.user.replay and not dialogue.user.variants else 0
     return facts.user_turns or {max(seeds.min_turns, seeds.prefix[1] + endless): 1.0}
-
-
-def _exchanges(seeds: Seeds, users: int) -> list[tuple[int, float]]:
-    """How many exchanges, the last one open, become the context, and how often; a seed has `users` in all."""
-    if seeds.context == "whole_prompt":
-        return [(users, 1.0)]
-    low, high = seeds.prefix
-    return [(min(drawn, users), 1 / (high - low + 1)) for drawn in range(low, high + 1)]

@@ -18,10 +18,11 @@ class SeedFacts:
     """What the conversations of a source are like; lengths are means in tokens.
 
     `user_turns`: the share of the seeds with so many user turns. Where it is empty, nothing is known of them: then each
-    seed is taken to be as long as makes the build dearest.
+    seed is taken to be as long as makes the build dearest. `answered`: the share of the seeds that end with a reply.
     """
 
     user_turns: Mapping[int, float] = field(default_factory=dict)
+    answered: float = 0.0
     user: float = 60.0
     reply: float = 250.0
     system: float = 0.0
@@ -57,10 +58,12 @@ ASSUMED = Statistics()
 def seed_facts(conversations: Iterable[Sequence[Mapping[str, object]]]) -> SeedFacts:
     """What a sample of a source's conversations is like; the default where it is empty."""
     turns: Counter[int] = Counter()
+    last: Counter[object] = Counter()
     said: Counter[str] = Counter()
     length: Counter[str] = Counter()
     for messages in conversations:
         turns[sum(message["role"] == "user" for message in messages)] += 1
+        last[messages[-1]["role"]] += 1
         for message in messages:
             role, content = str(message["role"]), str(message["content"])
             said[role] += 1
@@ -71,6 +74,7 @@ def seed_facts(conversations: Iterable[Sequence[Mapping[str, object]]]) -> SeedF
     mean = {role: length[role] / CHARS_PER_TOKEN / said[role] for role in said}
     return SeedFacts(
         user_turns={count: share / turns.total() for count, share in sorted(turns.items())},
+        answered=last["assistant"] / turns.total(),
         user=mean.get("user", known.user),
         reply=mean.get("assistant", known.reply),
         system=mean.get("system", 0.0) * said["system"] / turns.total(),

@@ -88,6 +88,10 @@ def departures(rules: Sequence[Rule], dialogue: Dialogue, seeds: Seeds) -> set[i
 
 
 def first_voiced(user: User, seeds: Seeds) -> int:
-    """The first turn at which a user voice may have to speak. Every context ends with what the user says in turn 1."""
-    replayed = seeds.min_turns - seeds.prefix[1] if user.replay and seeds.context != "whole_prompt" else 0
-    return 2 + max(0, replayed)
+    """The first turn at which a user voice may have to speak.
+
+    Contexts end with what the user says in turn 1, but for whole prompts, which may end with a reply.
+    """
+    if seeds.context == "whole_prompt":
+        return 1
+    return 2 + (max(0, seeds.min_turns - seeds.prefix[1]) if user.replay else 0)

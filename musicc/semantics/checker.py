@@ -15,7 +15,7 @@ from musicc.semantics.reader import Reader
 from musicc.semantics.schema import Schema, read_fields
 from musicc.semantics.standard import HOMES, not_imported
 from musicc.semantics.templates import Templates
-from musicc.syntax.tree import Block, Field, Name, Text
+from musicc.syntax.tree import Block, Field, Name, Text, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Checker:
         self._scope = scope
         self._profile = profile
         self._built: dict[int, Any] = {}
+        self._varied: Span | None = None
         self._circles: set[frozenset[int]] = set()
 
     def build_all(self) -> dict[str, Any]:
@@ -57,6 +58,16 @@ class Checker:
             self._built[key] = None
             self._built[key] = self._read(declaration)
         return self._built[key]
+
+    def vary(self, declaration: Declaration, field: Name, value: Value) -> None:
+        """Reports what would be wrong with the declaration if `field` were `value`."""
+        if self.build(declaration) is None:
+            return
+        block = declaration.block
+        over = replace(block, like=None, items=(Field(value.span, field, value),))
+        self._varied = value.span
+        self._read(replace(declaration, block=merge(block, over)))
+        self._varied = None
 
     def _read(self, declaration: Declaration) -> Any:
         schema, name = self.schemas.get(declaration.kind), declaration.block.name
@@ -154,6 +165,10 @@ class Checker:
         at, main = diagnostic.at, self._project.main.source
         if not diagnostic.is_error and isinstance(at, Span) and at.source is not main:
             return
+        if self._varied:
+            diagnostic = replace(
+                diagnostic, notes=(*diagnostic.notes, Note(self._varied, "with this value of a sweep"))
+            )
         profile = self._profile
         if profile and profile.name and not (isinstance(at, Span) and _inside(at, profile.span)):
             note = Note(profile.name.span, "under this profile")

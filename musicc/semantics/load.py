@@ -17,7 +17,7 @@ from musicc.semantics.files import Files, Unit
 from musicc.semantics.kinds import SCHEMAS
 from musicc.semantics.names import UNKNOWN, Scope, any_of
 from musicc.semantics.overlay import overlay
-from musicc.semantics.parameters import override, plain
+from musicc.semantics.parameters import override, plain, spec_seed
 from musicc.semantics.silence import allowances, silenced
 from musicc.semantics.templates import Templates
 from musicc.syntax.tree import Block
@@ -57,10 +57,12 @@ class _Report:
     """Collects diagnostics; one that several readings of the spec give is kept once."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, Span | str | None, str], Diagnostic] = {}
+        self._found: dict[tuple[str, object, str], Diagnostic] = {}
 
     def __call__(self, diagnostic: Diagnostic) -> None:
-        self._found.setdefault((diagnostic.code.id, diagnostic.at, diagnostic.message), diagnostic)
+        at = diagnostic.at
+        place = (at.source.name, at.start, at.end) if isinstance(at, Span) else at
+        self._found.setdefault((diagnostic.code.id, place, diagnostic.message), diagnostic)
 
     def all(self) -> list[Diagnostic]:
         return list(self._found.values())
@@ -105,8 +107,9 @@ def _check(
         scope = replace(scope, parameters=override(scope.parameters, params, environment, project.report))
         checker = Checker(project, scope, profiles[name] if name else None, chosen=name == profile)
         built = checker.build_all()
+        seed = spec_seed(scope.parameters, project.report)
         if name == profile:
-            module = _module(project.main.path, profile, scope, built)
+            module = _module(project.main.path, profile, seed, scope, built)
     return module
 
 
@@ -133,18 +136,16 @@ def _unknown_profile(name: str, known: list[str]) -> Diagnostic:
     )
 
 
-def _module(path: Path, profile: str | None, scope: Scope, built: Mapping[str, Any]) -> sem.Module:
+def _module(path: Path, profile: str | None, seed: int, scope: Scope, built: Mapping[str, Any]) -> sem.Module:
     def of(kind: type[T]) -> dict[str, T]:
         return {name: value for name, value in built.items() if isinstance(value, kind)}
 
-    params = {name: plain(parameter.value) for name, parameter in scope.parameters.items()}
-    seed = params.get("seed", 0)
     return sem.Module(
         name=path.stem,
         path=path,
         profile=profile,
-        seed=seed if isinstance(seed, int) else 0,
-        params=params,
+        seed=seed,
+        params={name: plain(parameter.value) for name, parameter in scope.parameters.items()},
         models=of(sem.Model),
         seeds=of(sem.Seeds),
         dialogues=of(sem.Dialogue),

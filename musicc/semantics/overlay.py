@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from musicc.diagnostics import Diagnostic
-from musicc.semantics.names import UNKNOWN, Scope, a, unknown, wrong_kind
-from musicc.syntax.tree import Block, Field, File, Import, Item, Without
+from musicc.diagnostics import Diagnostic, Note
+from musicc.diagnostics.codes import types as codes
+from musicc.semantics.names import UNKNOWN, Constant, Scope, a, unknown, wrong_kind
+from musicc.semantics.parameters import same_sort
+from musicc.syntax.tree import Block, Field, File, Import, Item, Value, Without
 
 _ENDPOINT = frozenset(
     ["url", "name", "key", "revision", "price", "weights", "limit", "structured", "seeded", "context", "timeout"],
@@ -57,7 +59,7 @@ def overlay(file: File, profile: Block, scope: Scope) -> Overlaid:
     over = {block.name.text: block for block in blocks if block.name and _fits(block, scope)}
     items = [kept for item in file.items if (kept := _under(item, over, left_out, params))]
     imported = [merge(d.block, over[name]) for name, d in scope.declarations.items() if d.imported and name in over]
-    faults = (*_misfits(blocks, scope), *_unknown_params(params, scope), *_nothing_left_out(left_out.values(), scope))
+    faults = (*_misfits(blocks, scope), *_wrong_params(params, scope), *_nothing_left_out(left_out.values(), scope))
     return Overlaid(replace(file, items=(*items, *imported)), left_out, faults)
 
 
@@ -78,13 +80,20 @@ def _under(
 
 
 def _set(base: Block, params: Iterable[Block]) -> Block:
-    """The parameters of `base` with the profile's values."""
+    """The parameters of `base` with the profile's values, as far as they are of the same sort."""
     values = {item.name.text: item.value for block in params for item in block.items if isinstance(item, Field)}
-    items = [
-        replace(item, value=values.get(item.name.text, item.value)) if isinstance(item, Field) else item
-        for item in base.items
-    ]
-    return replace(base, items=tuple(items))
+
+    def under(item: Item) -> Item:
+        value = values.get(item.name.text) if isinstance(item, Field) else None
+        if isinstance(item, Field) and value is not None and not _another_sort(value, item.value):
+            return replace(item, value=value)
+        return item
+
+    return replace(base, items=tuple(under(item) for item in base.items))
+
+
+def _another_sort(value: Value, other: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(other, Constant) and not same_sort(value, other)
 
 
 def _fits(block: Block, scope: Scope) -> bool:
@@ -104,11 +113,21 @@ def _misfits(blocks: Iterable[Block], scope: Scope) -> Iterator[Diagnostic]:
             yield wrong_kind(block.name, found, a(kind), scope, (kind,))
 
 
-def _unknown_params(params: Iterable[Block], scope: Scope) -> Iterator[Diagnostic]:
-    for block in params:
-        for item in block.items:
-            if isinstance(item, Field) and item.name.text not in scope.parameters:
-                yield unknown(item.name, ("params",), scope)
+def _wrong_params(params: Iterable[Block], scope: Scope) -> Iterator[Diagnostic]:
+    """Parameters that the file does not have, or has with another sort of value."""
+    for item in (item for block in params for item in block.items if isinstance(item, Field)):
+        parameter = scope.parameters.get(item.name.text)
+        if parameter is None:
+            yield unknown(item.name, ("params",), scope)
+        elif _another_sort(item.value, parameter.value):
+            yield Diagnostic(
+                codes.WRONG_TYPE,
+                f"`{parameter.name}` is of another sort than in the file",
+                item.value.span,
+                label="not like the other",
+                notes=(Note(parameter.value.span, "the file's value"),),
+                help="give a value of the same type, with a unit of the same sort",
+            )
 
 
 def _nothing_left_out(without: Iterable[Without], scope: Scope) -> Iterator[Diagnostic]:

@@ -109,6 +109,25 @@ def _wrong_value(written: str, parameter: Parameter, at: str) -> Diagnostic:
     )
 
 
+def spec_seed(parameters: Mapping[str, Parameter], report: Report) -> int:
+    """The parameter `seed`, from which everything random in a build is drawn; 0 if there is none."""
+    if "seed" not in parameters:
+        return 0
+    value = parameters["seed"].value
+    seed = scaled(value, COUNTS) if isinstance(value, Number) and value.unit in COUNTS else None
+    if isinstance(seed, int):
+        return seed
+    report(
+        Diagnostic(
+            codes.WRONG_TYPE,
+            f"`seed` takes a whole number, not {describe(value)}",
+            value.span,
+            label="expected a whole number",
+        )
+    )
+    return 0
+
+
 def plain(value: Constant) -> int | float | str | bool:
     """The value as Python has it: counts and shares as numbers, durations in seconds."""
     if not isinstance(value, Number):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeVar
 
+from hypothesis import reject
+
 from musicc.plan.document import (
     ASSISTANT,
     FAITHFUL,
@@ -46,19 +48,20 @@ class Draws:
         return alternatives[self.one([1.0] * len(alternatives))]
 
 
-def every(play: Callable[[Draws], T]) -> Iterator[tuple[float, T]]:
-    """Whatever `play` can come to, with its probability."""
+def every(play: Callable[[Draws], T], most: int = 600) -> Iterator[tuple[float, T]]:
+    """Whatever `play` can come to, with its probability. An example with more rows than `most` is given up."""
     script: list[int] = []
-    while True:
+    for _ in range(most):
         draws = Draws(script)
-        yield_ = play(draws)
-        yield draws.probability, yield_
+        came_to = play(draws)
+        yield draws.probability, came_to
         path = draws.path
         while path and path[-1][0] == path[-1][1] - 1:
             path.pop()
         if not path:
             return
         script = [*(at for at, _ in path[:-1]), path[-1][0] + 1]
+    reject()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +122,22 @@ class Theatre:
         dialogue, facts, seeds = self.dialogue, self.facts, self.plan.seeds[self.dialogue.seeds]
         shares = list(facts.user_turns.items())
         users = shares[draws.one([share for _, share in shares])][0]
-        wanted = {"first_user_turn": 1, "whole_prompt": users}.get(seeds.context) or draws.of(
-            range(seeds.prefix[0], seeds.prefix[1] + 1)
-        )
-        exchanges = min(wanted, users)
-        self.scripted = 1 + (users - exchanges) * dialogue.user.replay
+        if seeds.context == "whole_prompt":
+            answered = draws.one([1 - facts.answered, facts.answered])
+            before, self.scripted = users - 1 + answered, 1 - answered
+        else:
+            wanted = 1 if seeds.context == "first_user_turn" else draws.of(range(seeds.prefix[0], seeds.prefix[1] + 1))
+            before = min(wanted, users) - 1
+            self.scripted = 1 + (users - before - 1) * dialogue.user.replay
         turns = draws.of(range(dialogue.turns[0], dialogue.turns[1] + 1))
         if dialogue.user.replay and not dialogue.user.variants:
             turns = min(turns, self.scripted)
-        self.draws, self.row, self.earlier = draws, Row(), exchanges > 1
+        self.draws, self.row, self.earlier = draws, Row(), before > 0
+        self.answered = dict[int, float]()  # when each question of the row was answered
         self.user = draws.one([v.weight for v in dialogue.user.variants]) if dialogue.user.variants else 0
         self.system = dialogue.assistants[draws.one([a.weight for a in dialogue.assistants])].system
         context = [("system", Said("seed", facts.system))]
-        for _ in range(exchanges - 1):
+        for _ in range(before):
             context += [("user", Said("seed", facts.user)), ("assistant", Said("seed", facts.reply))]
         chosen = Branch("chosen", self.cast(dialogue.chosen, turns), list(context), False)
         rejected = Branch("rejected", self.cast(dialogue.rejected, turns), list(context), False)
@@ -142,7 +148,7 @@ class Theatre:
         return self.row
 
     def cast(self, rules: Sequence[Rule], turns: int) -> dict[int, Rule]:
-        taken = {}
+        taken: dict[int, Rule] = {}
         for rule in rules:
             if not isinstance(rule.turns, AnyOf):
                 first, last = (turns if edge == "last" else edge for edge in (rule.turns.first, rule.turns.last))
@@ -158,12 +164,11 @@ class Theatre:
         said = self.utterance(turn, chosen, None)
         heard = chosen.clock
         good = self.option(turn, chosen)
-        reply = self.steps(turn, good, chosen, said, None)
+        reply = self.steps(turn, good, chosen, said)
         other_said = self.utterance(turn, rejected, (said, heard))
         bad = self.option(turn, rejected)
-        lead = reply if not rejected.departed and good.rule == FAITHFUL else None
-        other_reply = self.steps(turn, bad, rejected, other_said, lead and (lead, chosen.clock))
-        rejected.departed = lead is None or bad.rule != FAITHFUL
+        other_reply = self.steps(turn, bad, rejected, other_said)
+        rejected.departed |= {good.rule, bad.rule} != {FAITHFUL}
         chosen.history += [("user", said), ("assistant", reply)]
         rejected.history += [("user", other_said), ("assistant", other_reply)]
 
@@ -191,18 +196,14 @@ class Theatre:
         self.row.played.append((branch.name, turn, option.rule))
         return option
 
-    def steps(self, turn: int, option: Option, branch: Branch, said: Said, lead: tuple[Said, float] | None) -> Said:
+    def steps(self, turn: int, option: Option, branch: Branch, said: Said) -> Said:
         values = {"instruction": said}
         for step in option.steps:
-            self.step(step, turn, branch, values, lead)
+            self.step(step, turn, branch, values)
         return values["reply"]
 
-    def step(
-        self, step: Step, turn: int, branch: Branch, values: dict[str, Said], lead: tuple[Said, float] | None
-    ) -> None:
+    def step(self, step: Step, turn: int, branch: Branch, values: dict[str, Said]) -> None:
         match step:
-            case Call() if step.shares and lead is not None:
-                values[step.out], branch.clock = lead[0], max(branch.clock, lead[1])
             case Call():
                 values[step.out] = self.ask(branch.name, turn, step, branch, values)
             case Parse():
@@ -229,10 +230,16 @@ class Theatre:
         prompt += [said for _, said in branch.history] if call.history != "none" else []
         prompt += [values[call.say]] if call.ask is None and call.say else []
         size = call.sampling.max_tokens if self.full else self.statistics.fill * call.sampling.max_tokens
+        asked = self.name(
+            (call.model, call.sampling, call.history, call.fields, tuple(part.what for part in prompt), apart)
+        )
+        if call.shares and asked in self.answered:
+            branch.clock = max(branch.clock, self.answered[asked])
+            return Said(asked, size)
         self.row.calls.append((role, call.model, sum(part.tokens for part in prompt), size, turn))
         branch.clock += self.statistics.first_token + size / self.statistics.tokens_per_second
-        asked = (call.model, call.sampling, call.history, call.fields, tuple(part.what for part in prompt), apart)
-        return Said(self.name(asked), size)
+        self.answered[asked] = branch.clock
+        return Said(asked, size)
 
     def rendered(self, template: str, branch: Branch, values: dict[str, Said]) -> Said:
         text = self.plan.templates[template].text

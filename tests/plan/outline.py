@@ -8,8 +8,8 @@ from musicc.plan.document import AnyOf, Borrow, Call, Cut, Dialogue, Option, Par
 def outline(plan: Plan) -> str:
     """Dialogues, rules and steps; then the names of what they use."""
     lines = [line for dialogue in plan.dialogues for line in _dialogue(dialogue)]
-    tables = [("models", plan.models), ("templates", plan.templates), ("seeds", plan.seeds)]
-    lines += [f"{kind}: {', '.join(sorted(table)) or '-'}" for kind, table in tables]
+    tables = {"models": [*plan.models], "templates": [*plan.templates], "seeds": [*plan.seeds]}
+    lines += [f"{kind}: {', '.join(sorted(names)) or '-'}" for kind, names in tables.items()]
     return "\n".join(lines) + "\n"
 
 

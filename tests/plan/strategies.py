@@ -55,7 +55,7 @@ def alternatives(draw: st.DrawFn) -> Alternatives:
 @st.composite
 def branch(draw: st.DrawFn, last: int) -> tuple[Rule, ...]:
     """Ranges that do not meet, and perhaps a rule whose turns are drawn."""
-    bounds = draw(
+    bounds: tuple[tuple[int | str, int | str], ...] = draw(
         st.sampled_from([(), ((1, 1),), ((2, "last"),), ((1, 1), (2, last)), ((last, last + 1),), ((last + 1, 9),)])
     )
     whens = st.sampled_from([None, None, When("words", ">", 3), When("chars", "<", 0)])
@@ -92,5 +92,5 @@ def statistics(draw: st.DrawFn, source: Seeds) -> Statistics:
     """Of seeds that have as many user turns as their source wants."""
     fewest = source.min_turns
     turns = draw(st.sampled_from([{fewest: 1.0}, {fewest: 0.5, fewest + 1: 0.5}]))
-    facts = SeedFacts(turns, user=16.0, reply=64.0, system=draw(st.sampled_from([0.0, 8.0])))
+    facts = SeedFacts(turns, draw(st.sampled_from([0.0, 0.5])), 16.0, 64.0, draw(st.sampled_from([0.0, 8.0])))
     return Statistics({source.name: facts}, fill=0.25, holds=draw(st.sampled_from([1.0, 0.5])))

@@ -1,5 +1,6 @@
 """What the estimate expects is what the engine does, on as many rows as it takes to see it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from musicc.plan.compile import compile_module
 from musicc.plan.cost import estimate
 from musicc.plan.lower import lower
 from musicc.plan.statistics import SeedFacts, Statistics
+from musicc.runtime.engine.conversation import BranchPlayer
+from musicc.runtime.engine.local import Failed
 from musicc.semantics.module import Dialogue, File, Prefix, Replay
 from tests.plan.modules import (
     CURIOUS,
@@ -32,7 +35,7 @@ from tests.plan.modules import (
 from tests.runtime.engine.theatre import Actor, perform, write_seeds
 
 ROWS, USER_TURNS = 150, 3
-M = model("m")
+M = replace(model("m"), structured=True)
 FILE = File(FOLDER / "seeds.jsonl", "seeds.jsonl")
 FACTS = Statistics({"start": SeedFacts({USER_TURNS: 1.0})})
 
@@ -86,6 +89,12 @@ def test_passes_change_nothing_that_is_said(talk: Dialogue, tmp_path: Path) -> N
     write_seeds(tmp_path, 30, USER_TURNS)
     told = []
     for plan in (lower(module(talk)), compile_module(module(talk))):
-        pairs = perform(plan, tmp_path, Actor()).players()
-        told.append([[(p.turn, p.rule, p.shared) for p in player.played] for pair in pairs for player in pair])
+        outcomes = perform(plan, tmp_path, Actor()).outcomes
+        told.append([_told(outcomes[row]) for row in range(30)])
     assert told[0] == told[1]
+
+
+def _told(outcome: tuple[BranchPlayer, BranchPlayer] | Failed) -> object:
+    if isinstance(outcome, Failed):
+        return outcome.reason
+    return [(played.turn, played.rule, played.shared) for player in outcome for played in player.played]

@@ -228,7 +228,7 @@ class TestSeedFacts:
 
         system = [{"role": "system", "content": "y" * 80}]
         facts = seed_facts([said(40, 400, 80), [*system, *said(60)]])
-        assert facts == SeedFacts({1: 0.5, 2: 0.5}, user=15.0, reply=100.0, system=10.0)
+        assert facts == SeedFacts({1: 0.5, 2: 0.5}, answered=0.0, user=15.0, reply=100.0, system=10.0)
 
     def test_nothing_known(self) -> None:
         assert seed_facts([]) == SeedFacts()

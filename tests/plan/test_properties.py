@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from musicc.plan.compile import compile_module
 from musicc.plan.cost import estimate
 from musicc.plan.document import Plan
-from musicc.plan.expect import Expectation, longest
 from musicc.plan.lower import lower
 from musicc.plan.passes import PASSES
 from musicc.plan.passes.dead import prune
@@ -119,4 +118,3 @@ def test_at_most_is_where_every_reply_is_full(data: st.DataObject) -> None:
     theatre = Theatre(plan, plan.dialogues[0], facts, full=True)
     most = sum(probability * call[2] for probability, row in theatre.rows() for call in row.calls)
     assert sum(line.usage.most_input for line in estimate(plan, {"talk": 1}, facts).lines) == pytest.approx(most)
-    assert Expectation(plan, plan.dialogues[0], facts, longest).used

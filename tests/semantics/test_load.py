@@ -88,6 +88,15 @@ def test_sampling_is_resolved_place_over_persona_over_model(tmp_path: Path) -> N
     assert module(tmp_path, text).dialogues["d"].assistant.sampling == Sampling(0.1, 0.5, 9, ("\n",))
 
 
+def test_the_seed(tmp_path: Path) -> None:
+    assert module(tmp_path, "music 1").seed == 0
+    text = "music 1\nparams { seed = 7 }  profile p { params { seed = 8 } }"
+    assert module(tmp_path, text).seed == 7
+    assert module(tmp_path, text, "p").seed == 8
+    assert module(tmp_path, text, "p", params={"seed": "9k"}).seed == 9000
+    assert codes(check(tmp_path, text, params={"seed": "0.5"})) == ["M204"]
+
+
 def test_users_and_policies(tmp_path: Path) -> None:
     more = "replies = { empty: retry(5) then mark, repeated: mark, role_leak: quarantine }"
     text = PARTS + dialogue(more=more).replace("asker on m", "replay then asker on m")

@@ -12,7 +12,7 @@ from musicc.semantics.module import Limit, Model, Price, Sampling
 from musicc.semantics.quantities import count, duration, real
 from musicc.semantics.reader import Reader
 from musicc.semantics.schema import Fields, FieldSpec, Record, Schema, report_missing, table
-from musicc.semantics.shapes import Either, Flag, Many, Shape, String, Word
+from musicc.semantics.shapes import Either, Flag, Many, String, Word
 from musicc.semantics.voices import SAMPLING
 from musicc.syntax.tree import Call, Text, Value
 

@@ -1,7 +1,6 @@
 """`seeds`: where conversations start."""
 
 from pathlib import Path
-from typing import Any
 
 import musicc.std
 from musicc.diagnostics import Fix
@@ -23,22 +22,25 @@ def _hub(repository: str, split: str = "train", revision: str | None = None, con
     return Hub(repository, split, revision, config)
 
 
+_HUB = Form(
+    "hub",
+    (
+        Argument("repository", String()),
+        Argument("split", String(), named=True, required=False),
+        Argument("revision", String(), named=True, required=False),
+        Argument("config", String(), named=True, required=False),
+    ),
+    _hub,
+)
+_FILE = Form("file", (Argument("path", String()),), lambda path: path)
+_PREFIX = Form("prefix", (Argument("turns", Interval(count(1, 1000), single=True)),), lambda turns: turns)
+
+
 class OriginShape(Forms):
     """`hub(…)` or `file(…)`. The file must be there, a data set of the hub should be pinned."""
 
-    forms: tuple[Form, ...] = (
-        Form(
-            "hub",
-            (
-                Argument("repository", String()),
-                Argument("split", String(), named=True, required=False),
-                Argument("revision", String(), named=True, required=False),
-                Argument("config", String(), named=True, required=False),
-            ),
-            _hub,
-        ),
-        Form("file", (Argument("path", String()),), lambda path: path),
-    )
+    def __init__(self) -> None:
+        super().__init__((_HUB, _FILE))
 
     def convert(self, value: Call, reader: Reader) -> Origin | None:
         found: Hub | str | None = super().convert(value, reader)
@@ -87,10 +89,8 @@ def _missing(written: str, path: Path, text: Value, reader: Reader) -> None:
 class Context(Either):
     """`first_user_turn`, `whole_prompt` or `prefix(a..b)`."""
 
-    shapes: tuple[Any, ...] = (
-        Word(("first_user_turn", "whole_prompt")),
-        Forms((Form("prefix", (Argument("turns", Interval(count(1, 1000), single=True)),), lambda turns: turns),)),
-    )
+    def __init__(self) -> None:
+        super().__init__((Word(("first_user_turn", "whole_prompt")), Forms((_PREFIX,))))
 
     def convert(self, value: Value, reader: Reader) -> Prefix | None:
         found = super().convert(value, reader)

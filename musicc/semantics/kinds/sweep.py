@@ -52,7 +52,11 @@ def _read(point: SweepPoint, reader: Reader) -> tuple[object, ...] | None:
     if rest[0].text not in fields:
         reader.add(unknown_field(rest[0], f"`{owner.text}`", fields))
         return None
-    return tuple(fields[rest[0].text].shape.read(value, reader) for value in point.values.items)
+    read = tuple(fields[rest[0].text].shape.read(value, reader) for value in point.values.items)
+    for value, found in zip(point.values.items, read, strict=True):
+        if found is not None:
+            reader.context.vary(declaration, rest[0], value)
+    return read
 
 
 def _parameter(parameter: Parameter, values: ListOf, reader: Reader) -> tuple[object, ...] | None:

@@ -1,0 +1,126 @@
+"""Small projects on disk, and the `musicc` command run on them in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+SPEC = """music 1
+
+import "std/personas" (curious_user, helpful_assistant)
+import "std/contrasts" (sidestep, other_instruction, forget_history)
+
+params {{ pairs = 12 }}
+
+model fake {{
+  url   = "{url}"
+  name  = "fake"
+  limit = {{ concurrency: 8 }}
+  {extra}
+}}
+
+seeds openings {{
+  from    = file("seeds.jsonl")
+  context = first_user_turn
+  take    = pairs
+}}
+
+dialogue contrastive {{
+  seeds     = openings
+  user      = curious_user on fake
+  assistant = helpful_assistant on fake
+  turns     = 3
+
+  rejected {{
+    turn 1        other_instruction
+    turn 2..last  50% sidestep | 50% forget_history
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with `test.music`, its seeds, a store and a build folder."""
+
+    folder: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.folder / "test.music"
+
+    @property
+    def pairs(self) -> bytes:
+        return (self.folder / "build" / "test" / "default" / "pairs.jsonl").read_bytes()
+
+    @property
+    def manifest(self) -> dict[str, object]:
+        value: dict[str, object] = json.loads((self.folder / "build/test/default/manifest.json").read_bytes())
+        return value
+
+    def write(self, url: str, *, seeds: int = 12, spec: str = SPEC, extra: str = "") -> "Project":
+        """The project as it is to be built against the server at `url`."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / ".git").mkdir(exist_ok=True)
+        self.spec.write_text(spec.format(url=url, extra=extra))
+        lines = (f'{{"prompt": "Question {n}: what should I know about subject {n}?"}}\n' for n in range(seeds))
+        (self.folder / "seeds.jsonl").write_text("".join(lines))
+        return self
+
+    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        """`musicc …` in the project's folder."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "musicc", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> Done:
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=120)
+        assert "Traceback" not in err, err
+        return Done(process.returncode, out, err)
+
+    def build(self, *arguments: str, **environment: str) -> Done:
+        return self.run("build", "test.music", *arguments, **environment)
+
+
+@contextmanager
+def endpoint(log: Path, *arguments: str, **environment: str) -> Iterator[str]:
+    """The URL of a fake server in a process of its own, which logs what it answers."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.servers.openai", "--log", str(log), *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answered(log: Path) -> Counter[str]:
+    """How often each request was answered with a completion, by its digest."""
+    lines = log.read_text().splitlines() if log.exists() else []
+    return Counter(line.split()[1] for line in lines if line.endswith(" 200"))
