@@ -53,7 +53,7 @@ def build(folder: Path, url: str, seeds: int) -> float:
     (folder / "many.music").write_text(SPEC.format(url=url))
     places = ["--store", str(folder / "store"), "--out", str(folder / "build")]
     command = [sys.executable, "-c", RUN, "build", str(folder / "many.music"), *places]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
     pairs = (folder / "build" / "pairs.jsonl").read_bytes().count(b"\n")
     assert pairs == seeds, f"{pairs} pairs\n{done.stderr}"
     return float(done.stderr.splitlines()[-1])

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from musicc.plan.cost import estimate
-from musicc.plan.serialise import digest, dump
-from musicc.runtime.llm.backend import open_backend
 
 from musicc.diagnostics import Diagnostic
+from musicc.plan.cost import estimate
 from musicc.plan.document import Plan
+from musicc.plan.serialise import digest, dump
 from musicc.runtime.data.pairs import to_line
 from musicc.runtime.engine.caller import Tally
 from musicc.runtime.engine.conversation import Stage
@@ -19,6 +18,7 @@ from musicc.runtime.engine.local import Failed, Outcome, play, window
 from musicc.runtime.engine.pairing import make_pair, models_of
 from musicc.runtime.engine.rows import row_count
 from musicc.runtime.engine.schedule import Row
+from musicc.runtime.llm.backend import open_backend
 from musicc.runtime.manifest import Published, card, make_manifest
 from musicc.runtime.progress import Progress
 from musicc.runtime.stages import Pools, all_rows, make_stages, open_pools

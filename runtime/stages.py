@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from musicc.runtime.data.pool import SeedPool
-from musicc.runtime.llm.identity import identity
-
 from musicc.diagnostics import Diagnostic
 from musicc.plan.document import Plan
+from musicc.runtime.data.pool import SeedPool
 from musicc.runtime.engine.caller import Caller, Results, Tally
 from musicc.runtime.engine.conversation import Stage
 from musicc.runtime.engine.prompts import Prompter
 from musicc.runtime.engine.rows import row_count, rows
 from musicc.runtime.engine.schedule import Row
+from musicc.runtime.llm.identity import identity
 from musicc.runtime.llm.types import Backend
 from musicc.runtime.store.disk import disk_errors
 
@@ -33,7 +32,7 @@ def open_pools(
 
 
 def make_stages(
-    plan: Plan, spec_folder: Path, pools: Pools, backend: Backend, store: Results, tallies: dict[str, Tally]
+    plan: Plan, spec_folder: Path, pools: Pools, backend: Backend, store: Results, tallies: Mapping[str, Tally]
 ) -> list[Stage]:
     """One stage a dialogue. They share what is in flight, so equal calls of two dialogues are one call."""
     prompter = Prompter(plan)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GRACE = 0.1  # seconds between a reply's arrival and its being safe
+STARTUP = 0.3  # seconds; no process makes its first call sooner, so earlier answers went to the one that was killed
 
 SPEC = """music 1
 
@@ -124,12 +125,12 @@ def _calls(log: Path) -> list[tuple[float, str]]:
 
 
 def _repeats(calls: list[tuple[float, str]], killed: list[float]) -> int:
-    """Calls made again although an earlier answer had been sent more than GRACE before the kill that lay between."""
+    """Calls made again although they had been answered, to a living process, more than GRACE before the next kill."""
     first: dict[str, float] = {}
     repeated = 0
     for moment, digest in calls:
         if digest not in first:
             first[digest] = moment
-        elif not any(0 < kill - first[digest] <= GRACE for kill in killed):
+        elif not any(-STARTUP < kill - first[digest] <= GRACE for kill in killed):
             repeated += 1
     return repeated

@@ -5,7 +5,7 @@ from typing import Literal
 
 from musicc.plan import document as doc
 from musicc.plan.parts import FORMAT, Parts
-from musicc.plan.templates import used_variables
+from musicc.plan.templates import CONVERSATION, used_variables
 from musicc.semantics.module import Choice, Contrast, Model, Sampling, Voice
 from musicc.semantics.voices import resolved
 
@@ -13,7 +13,6 @@ HIDDEN_ROOM = 256
 """Tokens that a draft may have beyond an answer, for the hidden instruction and the form: else rejected answers would be
 cut off earlier than chosen ones, and length would tell the branches apart."""
 
-_CONVERSATION = {"conversation", "transcript"}
 _MEANING = {"instruction": "the modified instruction", "answer": "the answer to it"}
 
 
@@ -94,7 +93,7 @@ class Forms:
         self, out: str, field: str, text: str, system: str | None, reply: tuple[str, ...] = (), room: int = 0
     ) -> doc.Call:
         """A call that asks with a template; one that shows the conversation itself need not see it as chat too."""
-        shown = self.contrast.history == "none" or not _CONVERSATION.isdisjoint(used_variables(text))
+        shown = not CONVERSATION.isdisjoint(used_variables(text))
         return doc.Call(
             out=out,
             model=self.parts.model(self._model),

@@ -1,8 +1,8 @@
 """What a plan will take: calls, tokens, money and time, before the first call is made.
 
 Expected numbers are means over everything that rows draw: numbers of turns, rules, variants. Shared and replayed
-utterances are no calls. Retries are not counted. Equal calls of two rows are counted twice, though the store makes
-them once. How long replies are, and how fast, is assumed (`Statistics`).
+utterances are no calls. Retries are not counted. Calls that turn out equal (of two rows, or of branches that departed
+alike) are counted twice, though the store makes them once. How long replies are, and how fast, is assumed (`Statistics`).
 """
 
 from collections.abc import Mapping

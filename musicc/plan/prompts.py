@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from musicc.plan.document import ASSISTANT, Call, Dialogue, Plan, TemplateId
 from musicc.plan.statistics import tokens
-from musicc.plan.templates import used_variables
+from musicc.plan.templates import CONVERSATION, used_variables
 
-CONVERSATION = frozenset({"conversation", "transcript"})
 _TAGS = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
 
 

@@ -4,6 +4,9 @@ from functools import lru_cache
 
 from musicc.semantics.templates import environment
 
+CONVERSATION = frozenset({"conversation", "transcript"})
+"""The variables that hold all of the conversation so far."""
+
 
 @lru_cache(maxsize=1024)
 def used_variables(text: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from musicc.diagnostics.codes import types as codes
 from musicc.diagnostics.suggest import closest
 from musicc.semantics.names import any_of
 from musicc.semantics.schema import Schema, repeated, unknown_field
-from musicc.syntax.tree import Block, Field, File, Item, SweepPoint, TurnRule, Without
+from musicc.syntax.tree import Block, Field, File, Item, Name, SweepPoint, TurnRule, Without
 
 _BELONGS: Mapping[type[Item], tuple[str, str]] = {
     TurnRule: ("a turn rule", "turn rules stand in `rejected { … }` or `chosen { … }` of a dialogue"),
@@ -99,15 +99,16 @@ def _misplaced(item: Item, kind: str) -> Diagnostic:
 
 
 def _twice(items: Iterable[Item]) -> Iterator[Diagnostic]:
-    first: dict[tuple[str, str], Field | Block] = {}
+    """Fields with one name, and blocks with one kind and name."""
+    first: dict[tuple[str, str], Name] = {}
     for item in items:
-        if not isinstance(item, Field | Block):
-            continue
-        key = ("", item.name.text) if isinstance(item, Field) else (item.kind.text, item.name.text if item.name else "")
-        if key in first:
-            name = item.name or (item.kind if isinstance(item, Block) else None)
-            earlier = first[key].name or first[key].span
-            if name:
-                yield repeated(name, earlier if isinstance(earlier, tuple) else earlier.span)
+        if isinstance(item, Field):
+            key, name = ("", item.name.text), item.name
+        elif isinstance(item, Block):
+            name = item.name or item.kind
+            key = (item.kind.text, item.name.text if item.name else "")
         else:
-            first[key] = item
+            continue
+        if key in first:
+            yield repeated(name, first[key].span)
+        first.setdefault(key, name)

@@ -81,7 +81,7 @@ class Caller:
     identities: Mapping[str, str]
     structured: frozenset[str]
     policies: Mapping[Fault, Policy]
-    tallies: dict[str, Tally]
+    tallies: Mapping[str, Tally]
     flying: dict[bytes, "asyncio.Future[Reply]"] = field(default_factory=dict)
 
     def under(self, policies: Mapping[Fault, Policy]) -> "Caller":

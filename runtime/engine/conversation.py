@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from musicc.runtime.data.pool import SeedPool
-
 from musicc.plan.document import FAITHFUL, Branch, Call, Cut, Dialogue, Fault, Option, Parse, Rule, Step
+from musicc.runtime.data.pool import SeedPool
 from musicc.runtime.engine.caller import Asked, Caller, RowFailedError
 from musicc.runtime.engine.keys import Draw
 from musicc.runtime.engine.parse import parse_fields

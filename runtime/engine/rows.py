@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
+from musicc.plan.document import Dialogue, Seeds
 from musicc.runtime.data.context import context_of
 from musicc.runtime.data.pool import SeedPool
-
-from musicc.plan.document import Dialogue, Seeds
 from musicc.runtime.engine.draws import Draws
 from musicc.runtime.engine.schedule import Row, turn_count
 

@@ -89,7 +89,9 @@ def test_a_changed_prompt_of_the_last_turn_repeats_that_turn_only(project: Proje
         head, _, rest = SPEC.partition("    turn 1        other_instruction\n")
         tail = rest.partition("\n")[2]
         declared = CHANGED.format(system=system).replace("{", "{{").replace("}", "}}")
-        return (head + rules + tail).replace("(sidestep, other_instruction, forget_history)", "(other_instruction)") + declared
+        return (head + rules + tail).replace(
+            "(sidestep, other_instruction, forget_history)", "(other_instruction)"
+        ) + declared
 
     project.write(url, spec=spec("You are in a hurry.")).build()
     before = answered(log)
@@ -192,14 +194,11 @@ def test_a_store_of_another_version_is_refused(project: Project, url: str) -> No
     project.write(url).build()
     journal = project.folder / ".musicc/store/journal.log"
     data = bytearray(journal.read_bytes())
-    data[:16] = bytes(byte + 1 if 48 <= byte <= 57 else byte for byte in data[:16])
-    at = next(i for i in range(16) if data[i] != journal.read_bytes()[i]) if bytes(data[:16]) != journal.read_bytes()[:16] else 8
-    if bytes(data) == journal.read_bytes():
-        data[at] += 1
+    data[len(b"musicc store")] += 1  # the version stands behind the magic words
     journal.write_bytes(bytes(data))
     done = project.build()
     assert done.code == 2
-    assert "error[M54" in done.err
+    assert "error[M540]" in done.err
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(project: Project, tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ class Theatre:
         asked = self.name(
             (call.model, call.sampling, call.history, call.fields, tuple(part.what for part in prompt), apart)
         )
-        if call.shares and asked in self.answered:
+        if call.shares and not branch.departed and asked in self.answered:
             branch.clock = max(branch.clock, self.answered[asked])
             return Said(asked, size)
         self.row.calls.append((role, call.model, sum(part.tokens for part in prompt), size, turn))

@@ -67,6 +67,14 @@ class TestCalls:
     def test_a_cut_reply_is_paid_once(self) -> None:
         assert calls(dialogue(rule(turn(2), CUT))) == {"user": 1, "chosen": 2}
 
+    def test_a_question_that_the_chosen_branch_asked_is_not_asked_again(self) -> None:
+        """The chosen reply of turn 1 is cut, and the rejected branch says the whole of it."""
+        assert calls(dialogue(rule(turn(2), OTHER), chosen=(rule(turn(1), CUT),))) == {
+            "user": 2,
+            "chosen": 2,
+            "rejected": 1,
+        }
+
     def test_two_calls_where_two_models_speak(self) -> None:
         assert calls(dialogue(rule(turn(2), EITHER, on=SMALL)))["rejected"] == 2
         assert calls(dialogue(rule(turn(2), EITHER)))["rejected"] == 1
@@ -250,4 +258,5 @@ class TestSeedFacts:
     ],
 )
 def test_what_a_condition_can_fulfil(comparison: str, bound: float, possible: bool) -> None:
-    assert satisfiable(PlanWhen(measure="words", comparison=comparison, bound=bound)) is possible  # type: ignore[arg-type]
+    when = PlanWhen.model_validate({"measure": "words", "comparison": comparison, "bound": bound})
+    assert satisfiable(when) is possible

@@ -39,7 +39,6 @@ from tests.plan.modules import (
 from tests.plan.outline import outline
 
 WEAK = contrast("weak", model=SMALL, sampling=Sampling(temperature=1.8), system=text("You hardly try."))
-STRAY = contrast("stray", hidden="other_seed", history="none", cut=(0.5, 0.5))
 
 
 def lowered(contrast: Contrast | None, **place: object) -> Option:
@@ -52,9 +51,7 @@ def only_call(option: Option) -> Call:
     return call
 
 
-@pytest.mark.parametrize(
-    "contrast", [SIDESTEP, REWRITE, EITHER, OTHER, STALE, FORGET, CUT, WEAK, STRAY], ids=lambda c: c.name
-)
+@pytest.mark.parametrize("contrast", [SIDESTEP, REWRITE, EITHER, OTHER, STALE, FORGET, CUT, WEAK], ids=lambda c: c.name)
 def test_each_contrast_has_its_steps(contrast: Contrast) -> None:
     plan = lower(module(dialogue(rule(turn(1, "last"), contrast))))
     golden.check(f"lower/{contrast.name}.txt", outline(plan))

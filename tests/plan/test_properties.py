@@ -21,7 +21,7 @@ from tests.plan.modules import module
 from tests.plan.oracle import Row, Theatre
 from tests.plan.strategies import dialogues, statistics
 
-some = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def outcomes(

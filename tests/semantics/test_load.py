@@ -88,6 +88,23 @@ def test_sampling_is_resolved_place_over_persona_over_model(tmp_path: Path) -> N
     assert module(tmp_path, text).dialogues["d"].assistant.sampling == Sampling(0.1, 0.5, 9, ("\n",))
 
 
+def test_a_parameter_stands_for_a_value_anywhere(tmp_path: Path) -> None:
+    params = 'params { low = 2  high = 4  hot = 0.4  base = "some/model"  share = 10%  long = 2min  yes = true }\n'
+    text = PARTS.replace('"some-model"', '"some-model"  timeout = long').replace('jsonl")', 'jsonl")  shuffle = yes')
+    text += params + dialogue(turns="low..high").replace("helper on m", "helper on m { temperature: hot }")
+    text += "dataset set { mix = { s.pairs: high, d: low }  validation = share }"
+    text += "reward r { base = base  train = set }  sweep w { low in [1, 3]  r.lr in [1e-5, 1e-6] }"
+    spec = module(tmp_path, text)
+    assert spec.models["m"].timeout == 120
+    assert spec.seeds["s"].shuffle
+    assert spec.dialogues["d"].turns == (2, 4)
+    assert spec.dialogues["d"].assistant.sampling.temperature == 0.4
+    assert [part.count for part in spec.datasets["set"].mix] == [4, 2]
+    assert spec.datasets["set"].validation == 0.1
+    assert spec.rewards["r"].base == "some/model"
+    assert spec.sweeps["w"].points == (("low", (1, 3)), ("r.lr", (1e-5, 1e-6)))
+
+
 def test_the_seed(tmp_path: Path) -> None:
     assert module(tmp_path, "music 1").seed == 0
     text = "music 1\nparams { seed = 7 }  profile p { params { seed = 8 } }"

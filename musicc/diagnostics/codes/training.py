@@ -1,3 +1,2 @@
 """M6xx: reward models and evaluation."""
 
-from musicc.diagnostics.diagnostic import Code

@@ -191,7 +191,13 @@ def test_equal_calls_in_flight_are_one_call(folder: Path) -> None:
     """`forget` at the first seeds' second turn asks the same of every row with that utterance."""
     (folder / "seeds.jsonl").write_text(
         "".join(
-            json.dumps({"messages": [{"role": r, "content": c} for r, c in zip(("user", "assistant", "user"), texts)]})
+            json.dumps(
+                {
+                    "messages": [
+                        {"role": r, "content": c} for r, c in zip(("user", "assistant", "user"), texts, strict=False)
+                    ]
+                }
+            )
             + "\n"
             for texts in ((f"Opening {n}", f"Answer {n}", "And now?") for n in range(6))
         )

@@ -1,9 +1,9 @@
 import pytest
 
 from musicc.plan.document import AnyOf, Option, Range, Rule, When
+from musicc.runtime.data.seed import Seed
 from musicc.runtime.engine.draws import Draws
 from musicc.runtime.engine.schedule import Row, cues, holds
-from musicc.runtime.data.seed import Seed
 
 
 def option(rule: str, weight: float = 1.0) -> Option:
