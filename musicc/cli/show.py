@@ -25,6 +25,8 @@ def show_pairs(folder: Path, id_prefix: str | None, *, first_only: bool) -> None
     console = Console(highlight=False)
     for pair in islice(find_pairs(folder, id_prefix), 1 if first_only else None):
         console.print(view(pair, console.width))
+    if first_only:
+        console.print(f"The other pairs: musicc show {folder}")
 
 
 def find_pairs(folder: Path, id_prefix: str | None = None) -> Iterator[Pair]:

@@ -11,7 +11,8 @@ from functools import reduce
 from operator import add
 
 from musicc.plan.document import Access, Dialogue, Plan
-from musicc.plan.expect import Expectation, Role, Use, longest, typical
+from musicc.plan.expect import Expectation, Role, Use
+from musicc.plan.lengths import longest, typical
 from musicc.plan.path import Path, critical_path
 from musicc.plan.statistics import ASSUMED, Statistics
 

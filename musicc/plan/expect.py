@@ -1,35 +1,24 @@
 """What the rows of a dialogue are expected to ask: exact means over everything that a row draws.
 
-All rows are played at once. Those that are alike so far are one state: whether the branches are still one conversation,
-and how many turns each rule with drawn turns has had. A state carries its share of the rows, and the lengths of their
-conversations as sums weighted by that share; what a call costs is linear in both, so means stay exact.
+All rows are played at once, in groups that are alike so far: by whether the rejected branch is still one conversation
+with the chosen one, and by how many turns each rule with drawn turns has had. A group carries its share of the rows and
+the length of its conversations weighted by that share; what a call costs is linear in both, so means stay exact.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from musicc.plan.cast import Cast, Counts
-from musicc.plan.document import FAITHFUL, Call, Cut, Dialogue, Option, Parse, Plan, Step
+from musicc.plan.document import FAITHFUL, Call, Dialogue, Option, Plan
 from musicc.plan.edit import calls
+from musicc.plan.groups import Groups, Mass, Population, total
+from musicc.plan.lengths import Lengths, ReplyLength
 from musicc.plan.prompts import Prompts
-from musicc.plan.shapes import Shape, Weighed, shapes
+from musicc.plan.shapes import Weighed, shapes
 from musicc.plan.statistics import SeedFacts, Statistics
 
 Role: TypeAlias = Literal["user", "chosen", "rejected"]
-
-
-ReplyLength: TypeAlias = Callable[[Call], float]
-"""In tokens."""
-
-
-def typical(statistics: Statistics) -> ReplyLength:
-    return lambda call: statistics.reply(call.model, call.sampling.max_tokens)
-
-
-def longest(call: Call) -> float:
-    """Every reply fills its `max_tokens`."""
-    return float(call.sampling.max_tokens)
 
 
 @dataclass(slots=True)
@@ -42,34 +31,17 @@ class Use:
     longest: tuple[float, int] = (0.0, 0)
 
 
-class State(NamedTuple):
-    together: bool
-    chosen: Counts
-    rejected: Counts
+class Scene(NamedTuple):
+    """Somebody's calls at a turn where the user says `said` tokens; of equal scenes the rows are added up.
 
-
-@dataclass(slots=True)
-class Mass:
-    """`share` of the rows; `chosen` and `rejected` are the lengths of their conversations in tokens, times the share."""
-
-    share: float = 0.0
-    chosen: float = 0.0
-    rejected: float = 0.0
-
-    def add(self, part: float, of: "Mass", chosen: float, rejected: float) -> None:
-        """`part` of the rows of another state, whose conversations grew by so many tokens."""
-        self.share += part * of.share
-        self.chosen += part * (of.chosen + of.share * chosen)
-        self.rejected += part * (of.rejected + of.share * rejected)
-
-
-class Asked(NamedTuple):
-    """Some rows at a turn: their share, their conversations' length times the share, and who speaks."""
+    `asked`: the chosen branch has asked the faithful question before, in whichever option.
+    """
 
     role: Role
     turn: int
-    share: float
-    conversation: float
+    said: float
+    option: int  # its identity
+    asked: bool
 
 
 class Expectation:
@@ -77,93 +49,85 @@ class Expectation:
 
     def __init__(self, plan: Plan, dialogue: Dialogue, statistics: Statistics, reply: ReplyLength) -> None:
         self.used: dict[tuple[Role, str], Use] = {}
-        self._dialogue, self._reply, self._holds = dialogue, reply, statistics.holds
+        self._dialogue, self._holds = dialogue, statistics.holds
         self._prompts = Prompts(plan, dialogue)
-        self._facts = statistics.seeds.get(dialogue.seeds, SeedFacts())
-        for weighed in shapes(dialogue, plan.seeds[dialogue.seeds], self._facts):
-            self._play_rows(weighed)
+        facts = statistics.seeds.get(dialogue.seeds, SeedFacts())
+        self._lengths = Lengths(facts, reply)
+        self._scenes: dict[Scene, tuple[Option, Mass]] = {}
+        for rows in shapes(dialogue, plan.seeds[dialogue.seeds], facts):
+            self._play(rows)
+        for scene, (option, mass) in self._scenes.items():
+            made = [call for call in calls(option.steps) if not (call.shares and scene.asked)]
+            self._charge(scene.role, scene.turn, made, self._lengths.values(option.steps, scene.said), mass)
 
-    def _play_rows(self, rows: Weighed) -> None:
-        dialogue, shape, context = self._dialogue, rows.shape, rows.share * rows.context
-        chosen, rejected = (Cast(r, dialogue, shape, self._holds) for r in (dialogue.chosen, dialogue.rejected))
-        states = {State(True, chosen.start(), rejected.start()): Mass(rows.share, context, context)}
+    def _play(self, rows: Weighed) -> None:
+        shape, dialogue = rows.shape, self._dialogue
+        casts = (
+            Cast(dialogue.chosen, dialogue, shape, self._holds),
+            Cast(dialogue.rejected, dialogue, shape, self._holds),
+        )
+        start = Mass(rows.share, rows.share * rows.context)
+        everyone = Population()
+        everyone.chosen[casts[0].start()] = everyone.together[casts[0].start(), casts[1].start()] = start
         for turn in range(1, shape.turns + 1):
-            after: dict[State, Mass] = {}
-            for state, mass in states.items():
-                together, said = self._utterance(turn, shape, state.together, mass)
-                self._replies(turn, state._replace(together=together), mass, said, (chosen, rejected), after)
-            states = after
+            said = self._lengths.facts.user if turn <= shape.scripted else self._utterances(turn, everyone)
+            everyone = self._replies(turn, said, everyone, casts)
 
-    def _utterance(self, turn: int, shape: Shape, together: bool, mass: Mass) -> tuple[bool, float]:
-        """Whether the branches are together after what the user says, and its length."""
-        if turn <= shape.scripted:
-            return together, self._facts.user
-        user = self._dialogue.user
-        said = self._voice(Asked("user", turn, mass.share, mass.chosen))
-        if not (together and user.shared):
-            self._voice(Asked("user", turn, mass.share, mass.rejected))
-        return together and user.shared, said
-
-    def _voice(self, asked: Asked) -> float:
+    def _utterances(self, turn: int, everyone: Population) -> float:
+        """The user speaks to each branch, but to those that are together once. Returns how long it is."""
+        if not self._dialogue.user.shared:
+            everyone.part()
+        said = 0.0
         variants = self._dialogue.user.variants
-        whole, said = sum(variant.weight for variant in variants), 0.0
+        whole = sum(variant.weight for variant in variants)
         for variant in variants:
-            part = variant.weight / whole
-            some = asked._replace(share=asked.share * part, conversation=asked.conversation * part)
-            said += part * self._steps(variant.steps, some, {})["instruction"]
+            values = self._lengths.values(variant.steps, 0.0)
+            said += variant.weight / whole * values["instruction"]
+            heard = Mass()
+            for groups in (everyone.chosen, everyone.apart):
+                heard.add(variant.weight / whole, total(groups))
+            self._charge("user", turn, variant.steps, values, heard)
         return said
 
-    def _replies(
-        self, turn: int, state: State, mass: Mass, said: float, casts: tuple[Cast, Cast], after: dict[State, Mass]
+    def _replies(self, turn: int, said: float, before: Population, casts: tuple[Cast, Cast]) -> Population:
+        after = Population()
+        self._alone("chosen", turn, said, casts[0], before.chosen, after.chosen)
+        self._alone("rejected", turn, said, casts[1], before.apart, after.apart)
+        for (ahead, behind), mass in before.together.items():
+            for lead in casts[0].at(turn, ahead):
+                asked = any(call.shares for call in calls(lead.option.steps))
+                for own in casts[1].at(turn, behind):
+                    part = lead.probability * own.probability
+                    grown = self._scene(Scene("rejected", turn, said, id(own.option), asked), own.option, part, mass)
+                    if lead.option.rule == FAITHFUL == own.option.rule:
+                        after.together[lead.counts, own.counts].add(part, mass, grown)
+                    else:
+                        after.apart[own.counts].add(part, mass, grown)
+        return after
+
+    def _alone(
+        self, role: Role, turn: int, said: float, cast: Cast, before: Groups[Counts], after: Groups[Counts]
     ) -> None:
-        for one in casts[0].at(turn, state.chosen):
-            p = one.probability
-            good = self._option(one.option, Asked("chosen", turn, p * mass.share, p * mass.chosen), said, False)
-            lead = state.together and one.option.rule == FAITHFUL
-            asked = state.together and any(call.shares for call in calls(one.option.steps))
-            for other in casts[1].at(turn, state.rejected):
-                q = p * other.probability
-                bad = self._option(
-                    other.option, Asked("rejected", turn, q * mass.share, q * mass.rejected), said, asked
-                )
-                then = State(lead and other.option.rule == FAITHFUL, one.counts, other.counts)
-                after.setdefault(then, Mass()).add(q, mass, said + good, said + bad)
+        """A branch that minds no other."""
+        for counts, mass in before.items():
+            for drawn in cast.at(turn, counts):
+                scene = Scene(role, turn, said, id(drawn.option), asked=False)
+                grown = self._scene(scene, drawn.option, drawn.probability, mass)
+                after[drawn.counts].add(drawn.probability, mass, grown)
 
-    def _option(self, option: Option, asked: Asked, said: float, follows: bool) -> float:
-        """The length of the reply. `follows`: the chosen branch has asked the faithful question, in whichever option."""
-        values = {"instruction": said, "last_reply": self._facts.reply}
-        return self._steps(option.steps, asked, values, follows)["reply"]
+    def _scene(self, scene: Scene, option: Option, part: float, mass: Mass) -> float:
+        """Part of the rows play the option. Returns by how much their conversations grow."""
+        self._scenes.setdefault(scene, (option, Mass()))[1].add(part, mass)
+        return scene.said + self._lengths.of_reply(option, scene.said)
 
-    def _steps(
-        self, steps: Iterable[Step], asked: Asked, values: dict[str, float], follows: bool = False
-    ) -> dict[str, float]:
-        """The lengths of the turn's values after the steps, which are charged for."""
-        for step in steps:
-            if isinstance(step, Call):
-                values[step.out] = self._reply(step)
-                if not (step.shares and follows):
-                    self._charge(step, asked, values)
-            elif isinstance(step, Parse):
-                values |= _parsed(step, values)
-            elif isinstance(step, Cut):
-                values["reply"] = values[step.of] * sum(step.keep) / 2
-            else:
-                values["hidden"] = self._facts.user
-        return values
-
-    def _charge(self, call: Call, asked: Asked, values: dict[str, float]) -> None:
-        use = self.used.setdefault((asked.role, call.model), Use())
-        own, conversations = self._prompts.length(call, values)
-        prompt = own * asked.share + conversations * asked.conversation
-        use.calls += asked.share
-        use.input += prompt
-        use.output += values[call.out] * asked.share
-        use.longest = max(use.longest, (prompt / asked.share + call.sampling.max_tokens, asked.turn))
-
-
-def _parsed(step: Parse, values: dict[str, float]) -> dict[str, float]:
-    """A hidden instruction is about as long as what the user said; the answer has its part of the rest of the draft."""
-    draft = values[step.of]
-    hidden = min(values["instruction"], draft / 2) if "instruction" in step.fields else 0.0
-    others = sum(name != "instruction" for name in step.fields)
-    return {"hidden": hidden, "reply": (draft - hidden) / others}
+    def _charge(self, role: Role, turn: int, made: Iterable[Call], values: dict[str, float], rows: Mass) -> None:
+        if not rows.share:
+            return
+        for call in made:
+            own, conversations = self._prompts.length(call, values)
+            prompt = own * rows.share + conversations * rows.conversation
+            use = self.used.setdefault((role, call.model), Use())
+            use.calls += rows.share
+            use.input += prompt
+            use.output += values[call.out] * rows.share
+            use.longest = max(use.longest, (prompt / rows.share + call.sampling.max_tokens, turn))

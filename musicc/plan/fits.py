@@ -3,7 +3,8 @@
 from musicc.diagnostics import Diagnostic
 from musicc.diagnostics.codes.rules import CONTEXT_FULL
 from musicc.plan.document import Dialogue, Plan
-from musicc.plan.expect import Expectation, typical
+from musicc.plan.expect import Expectation
+from musicc.plan.lengths import typical
 from musicc.plan.statistics import ASSUMED, Statistics
 
 
