@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from musicc.diagnostics import Diagnostic
+from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.plan.cost import Estimate, estimate
 from musicc.plan.document import Plan
 from musicc.plan.statistics import SeedFacts, Statistics, seed_facts
@@ -50,6 +50,18 @@ def preview(plan: Plan, spec_folder: Path, store: Path, report: Callable[[Diagno
         asyncio.run(play(_spread(plan, stages, stride), SMALLEST_WINDOW, lambda stage, row, outcome: None))
         left = {name: tally.made * stride for name, tally in tallies.items()}
         return Preview(estimate(plan, counts, statistics), left, len(overlay.held) * stride, stride > 1)
+
+
+def from_afar(plan: Plan, unread: DiagnosticError) -> Preview:
+    """A preview where the seeds cannot be read now: as many as `take` says, nothing held. Raises `unread` without `take`."""
+    counts = {}
+    for dialogue in plan.dialogues:
+        take = plan.seeds[dialogue.seeds].take
+        if take is None:
+            raise unread
+        counts[dialogue.name] = take * dialogue.per_seed
+    expected = estimate(plan, counts)
+    return Preview(expected, {name: round(expected.of_model(name).calls) for name in plan.models}, 0, sampled=True)
 
 
 def _facts(pool: SeedPool) -> SeedFacts:

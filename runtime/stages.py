@@ -11,7 +11,7 @@ from musicc.runtime.engine.caller import Caller, Results, Tally
 from musicc.runtime.engine.conversation import Stage
 from musicc.runtime.engine.prompts import Prompter
 from musicc.runtime.engine.rows import row_count, rows
-from musicc.runtime.engine.schedule import Row
+from musicc.runtime.engine.schedule import Agenda, Row
 from musicc.runtime.llm.identity import identity
 from musicc.runtime.llm.types import Backend
 from musicc.runtime.store.disk import disk_errors
@@ -38,9 +38,11 @@ def make_stages(
     prompter = Prompter(plan)
     identities = {name: identity(model, spec_folder) for name, model in plan.models.items()}
     structured = frozenset(name for name, model in plan.models.items() if model.structured)
+    agenda = Agenda()
     caller = Caller(backend.complete, store, identities, structured, {}, tallies)
     return [
-        Stage(dialogue, prompter, caller.under(dialogue.replies), pools[dialogue.seeds]) for dialogue in plan.dialogues
+        Stage(dialogue, prompter, caller.under(dialogue.replies), pools[dialogue.seeds], agenda)
+        for dialogue in plan.dialogues
     ]
 
 

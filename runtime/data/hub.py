@@ -40,7 +40,7 @@ def _opened(origin: HubSource, base: Path) -> Iterable[dict[str, Any]]:
         missing = f'`hub("{origin.repository}", …)` needs the package `datasets`, which is not installed'
         help_ = 'run `pip install "musicc[hub]"`'
         raise DiagnosticError(Diagnostic(codes.NO_HUB, missing, help=help_), exit_code=2) from error
-    datasets.logging.set_verbosity(datasets.logging.CRITICAL)  # what goes wrong is told by a diagnostic
+    _hush()
     folder = base / origin.repository
     path = str(folder) if folder.is_dir() else origin.repository
     try:
@@ -52,6 +52,15 @@ def _opened(origin: HubSource, base: Path) -> Iterable[dict[str, Any]]:
     except Exception as error:  # three libraries raise here; `_refusal` tells what a user can do about it
         raise DiagnosticError(_refusal(origin, error)) from error
     return rows
+
+
+def _hush() -> None:
+    """What goes wrong is told by a diagnostic, once."""
+    import datasets
+    from huggingface_hub.utils import logging
+
+    datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    logging.set_verbosity(logging.CRITICAL)
 
 
 def _refusal(origin: HubSource, error: Exception) -> Diagnostic:

@@ -15,7 +15,7 @@ from musicc.runtime.engine.caller import Asked, Caller, RowFailedError
 from musicc.runtime.engine.keys import Draw
 from musicc.runtime.engine.parse import parse_fields
 from musicc.runtime.engine.prompts import Prompter, transcript
-from musicc.runtime.engine.schedule import Cue, Row, cues, holds
+from musicc.runtime.engine.schedule import Agenda, Cue, Row, cues, holds
 from musicc.runtime.llm.types import Message
 
 
@@ -46,6 +46,7 @@ class Stage:
     prompter: Prompter
     caller: Caller
     pool: SeedPool
+    agenda: Agenda
 
 
 @dataclass
@@ -176,7 +177,7 @@ class BranchPlayer:
         instruction = turn.values.get("instruction", "")
         return Asked(
             role=role,
-            priority=self.row.index,
+            priority=self.stage.agenda.priority(self.row, turn.number),
             draw=Draw(sample=self.row.sample, branch=int(apart)),
             instruction=instruction,
             hidden=turn.values.get("hidden"),

@@ -5,7 +5,7 @@ a conversation when its next turn comes, and memory does not grow with the numbe
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from musicc.plan.document import Plan
@@ -40,7 +40,7 @@ async def play(rows: Iterable[tuple[Stage, Row]], size: int, finish: Callable[[S
     A row that fails for good is an outcome like any other. Raises Unusable if a model cannot be reached at all, and
     whatever `finish` raises; rows in flight are cancelled then.
     """
-    waiting = iter(rows)
+    waiting = _admitted(rows)
 
     async def worker() -> None:
         for stage, row in waiting:
@@ -52,6 +52,16 @@ async def play(rows: Iterable[tuple[Stage, Row]], size: int, finish: Callable[[S
                 group.create_task(worker())
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+def _admitted(rows: Iterable[tuple[Stage, Row]]) -> Iterator[tuple[Stage, Row]]:
+    """The rows; the agenda hears when there are no more."""
+    last: tuple[Stage, Row] | None = None
+    for last in rows:
+        yield last
+    if last:
+        stage, row = last
+        stage.agenda.rows = row.index + 1
 
 
 async def _outcome(stage: Stage, row: Row) -> Outcome:

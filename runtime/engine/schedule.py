@@ -35,6 +35,21 @@ class Row:
         return self.later[position] if replay and position < len(self.later) else None
 
 
+@dataclass
+class Agenda:
+    """Which call goes first when slots are scarce; one for all rows of a run.
+
+    While rows wait to be played, the oldest row's: conversations are finished, and their prefixes still cached. Once the
+    last row is in play, the call of the earliest turn: then no slot idles while a few long rows are left.
+    """
+
+    rows: int | None = None  # how many there are, known when the last one is in play
+
+    def priority(self, row: Row, turn: int) -> int:
+        """Lower goes first. Calls that waited when the last row came in stay ahead."""
+        return row.index if self.rows is None else self.rows + turn
+
+
 def turn_count(dialogue: Dialogue, draws: Draws, scripted: int) -> int:
     """The row's number of turns: drawn, and with a user voice of replay alone no more than the seed has."""
     wanted = draws.integer("turns", *dialogue.turns)

@@ -1,9 +1,11 @@
+import dataclasses
+
 import pytest
 
 from musicc.plan.document import AnyOf, Option, Range, Rule, When
 from musicc.runtime.data.seed import Seed
 from musicc.runtime.engine.draws import Draws
-from musicc.runtime.engine.schedule import Row, cues, holds
+from musicc.runtime.engine.schedule import Agenda, Row, cues, holds
 
 
 def option(rule: str, weight: float = 1.0) -> Option:
@@ -75,3 +77,13 @@ def test_replay_begins_at_turn_one_where_nobody_has_opened() -> None:
     scripted = row(None, ("second",))
     assert [scripted.scripted(turn, replay=True) for turn in (1, 2)] == ["second", None]
     assert scripted.scripted(1, replay=False) is None
+
+
+def test_the_oldest_row_goes_first_while_rows_wait_and_the_earliest_turn_afterwards() -> None:
+    agenda = Agenda()
+    old, young = row("a", ()), row("b", ())
+    young = dataclasses.replace(young, index=5)
+    assert agenda.priority(old, 3) < agenda.priority(young, 1)
+    agenda.rows = 6
+    assert agenda.priority(young, 1) < agenda.priority(old, 2)
+    assert agenda.priority(young, 1) > 5, "calls that wait already are not overtaken"
