@@ -1,2 +1,1 @@
 """M6xx: reward models and evaluation."""
-
