@@ -94,7 +94,7 @@ class Project:
 
     def run(self, *arguments: str, **environment: str) -> Done:
         process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=280)
         assert "Traceback" not in err, err
         return Done(process.returncode, out, err)
 
