@@ -155,8 +155,10 @@ def main() -> None:
     if given.contestant == "plain":
         asyncio.run(plain(given.url))
     elif given.contestant == "musicc":
+        from musicc.runtime.loop import run
+
         with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(ours(Path(folder), given.url))
+            run(ours(Path(folder), given.url))
     else:
         for median in given.median:
             compare(median, given.rounds)

@@ -1,6 +1,5 @@
 """`musicc build`."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from musicc.diagnostics.codes.running import NO_PAIR
 from musicc.plan.compile import compile_module
 from musicc.runtime.build import Job, build
 from musicc.runtime.llm.types import Unusable
+from musicc.runtime.loop import run
 from musicc.runtime.progress import Progress
 
 
@@ -22,7 +22,7 @@ def build_spec(spec: Path, profile: str | None, params: Sequence[str], store: Pa
     where = places(spec, profile, store, out)
     job = Job(plan, where.spec_folder, where.build, where.store, lambda fault: complain([fault]), note)
     try:
-        progress = asyncio.run(build(job, told))
+        progress = run(build(job, told))
     except Unusable as failure:
         raise DiagnosticError(failure.diagnostic) from None
     except KeyboardInterrupt:
