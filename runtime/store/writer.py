@@ -6,7 +6,7 @@ from musicc.runtime.store.disk import disk_error
 from musicc.runtime.store.index import Index
 from musicc.runtime.store.journal import Journal
 
-_GATHER = 0.010  # seconds a first value waits for others to share its sync
+_GATHER = 0.020  # seconds a first value waits for others to share its sync
 
 
 class Writer:
