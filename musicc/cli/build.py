@@ -18,7 +18,12 @@ from musicc.runtime.progress import Progress
 
 def build_spec(spec: Path, profile: str | None, params: Sequence[str], store: Path | None, out: Path | None) -> None:
     """Builds a spec's pairs and says what came of it. Raises DiagnosticError, KeyboardInterrupt."""
-    plan = compile_module(require_module(spec, profile, params))
+    module = require_module(spec, profile, params)
+    if module.checks:
+        note(
+            f"not run by this version: {', '.join(f'check `{name}`' for name in module.checks)}; pairs are kept unjudged"
+        )
+    plan = compile_module(module)
     where = places(spec, profile, store, out)
     job = Job(plan, where.spec_folder, where.build, where.store, lambda fault: complain([fault]), note)
     try:
