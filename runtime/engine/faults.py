@@ -66,7 +66,7 @@ _QUOTABLE = 6  # words; a shorter instruction turns up in an honest answer by ch
 _AGAIN = re.compile(r"\b(?:again|repeat|once more|same)\b", re.IGNORECASE)
 _NO_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation + "“”‘’«»…–—", " "))
 _SAME_WORDS = 0.85
-_SHORT = 20  # characters
+_SHORT = 40  # characters; so short an answer may well be the answer to two questions
 _LOOP_WINDOW = 200  # words
 
 
@@ -129,7 +129,7 @@ def _repeats(text: str, role: Role, earlier: Sequence[str], said: str) -> bool:
     """An assistant repeats itself word for word, and is not asked to; a user even with nearly the same words.
 
     Nearly: the sets of words have a Jaccard index of at least 0.85. An assistant's edit of its own text (a name changed
-    on request) would pass for a repetition by that measure, and its short answers (yes, no, 4) may well recur.
+    on request) would pass for a repetition by that measure, and its short answers may well recur.
     """
     if role == "user":
         words = set(_words(text))

@@ -177,6 +177,17 @@ REPEATED = [
         earlier=("I'm Captain, and I'll be happy to help with your day on a boat. What can I do for you today?",),
         said="And what should I eat on the boat?",
     ),
+    Case(
+        "I play it by tapping my foot with a stick. I'm a friendly, helpful, and helpful. "
+        + "I'm a friendly, helpful, and helpful. " * 3
+    ),
+    Case("A chicken: I'm a chicken, " + "I'm a chicken, " * 30),
+    Case("In the night, a moon's secrets are revealed, " + "a moon's light, " * 20),
+    Case(
+        "You can make a mango-based fruit salad with mangoes, mangoes, and more mangoes.",
+        earlier=("You can make a mango-based fruit salad with mangoes, mangoes, and more mangoes.",),
+        said="Give me a simple recipe with my favorite fruit.",
+    ),
     Case("To sleep well, you can take a nap. " + "You can try some light meals with a light snack. " * 3),
 ]
 NOT_REPEATED = [
@@ -190,6 +201,10 @@ NOT_REPEATED = [
     Case("Row the boat ashore, my friend,\nall along the stream.\n" + "\n".join(f"Verse number {n}." for n in "abcdefghijk")),
     Case("The loop prints it:\n```\n" + "print('hello to the world')\n" * 5 + "```\nThat is all."),
     Case("\n".join(f"7 times {n} is {7 * n}." for n in range(1, 11))),
+    # REAL
+    Case("You walk 3 miles every day.", earlier=("You walk 3 miles every day.",), said="How many miles do I walk?"),
+    Case("The capital of China is Beijing.", earlier=("The capital of China is Beijing.",), hidden="Name a capital."),
+    Case("The Blue Foxes!", earlier=("The Blue Foxes!",), said="Write one sentence that thanks our fans."),
     user("What is the capital of France?", "What is the capital of Spain?"),
     user("Why?", "What is the capital of Spain?"),
     user("Thanks. Which river runs through it?", "What is the capital of France?"),
