@@ -55,11 +55,8 @@ def needed(builds: Sequence[Planned], store: Path, report: Callable[[Diagnostic]
     with ExitStack() as held:
         scratch = Path(held.enter_context(TemporaryDirectory()))
         listener = _Listener(held.enter_context(Store.open(store, readonly=True)), found)
-        common: dict[Path, Common] = {}
-        pools = [
-            open_pools(*build, scratch, report, held, common.setdefault(build.spec_folder, Common()))
-            for build in builds
-        ]
+        common = Common()
+        pools = [open_pools(*build, scratch, report, held, common) for build in builds]
         done.total = sum(sum(row_counts(build.plan, of).values()) for build, of in zip(builds, pools, strict=True))
         for (plan, folder), of in zip(builds, pools, strict=True):
             tallies = {name: Tally() for name in plan.models}

@@ -29,7 +29,7 @@ class Format(StrEnum):
 @contextmanager
 def edge(form: Format = Format.TEXT) -> Iterator[None]:
     """Whatever goes wrong inside is told without a traceback; the exit code is 1 or 2, and 130 after Ctrl-C."""
-    _write_anything()
+    write_anything()
     try:
         yield
     except DiagnosticError as error:
@@ -48,10 +48,10 @@ def edge(form: Format = Format.TEXT) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _write_anything() -> None:
-    """What the terminal's encoding does not have is written as an escape."""
+def write_anything(errors: str = "backslashreplace") -> None:
+    """What the terminal's encoding does not have is written as an escape, or as `errors` says."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors=errors)
 
 
 def say(text: str = "") -> None:

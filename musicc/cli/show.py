@@ -1,12 +1,12 @@
 """`musicc show`: the pairs of a build, found and laid out for people."""
 
-import io
 import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from musicc.cli.edge import write_anything
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes import data as codes
 from musicc.runtime.data.pairs import Pair, read_pairs, to_line
@@ -26,8 +26,7 @@ def show_pairs(folder: Path, id_prefix: str | None, form: Literal["text", "json"
 
     from musicc.cli.pair_view import view
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal need not know every character of a reply
+    write_anything("replace")  # a terminal need not know every character of a reply
     console = Console(highlight=False)
     for pair in pairs:
         console.print(view(pair, console.width))

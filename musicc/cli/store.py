@@ -1,7 +1,5 @@
 """`musicc store`: what is in the store of replies, whether it is sound, what can go, and how to share it."""
 
-import io
-import sys
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import orjson
 import typer
 
-from musicc.cli.edge import complain, note, say
+from musicc.cli.edge import complain, note, say, write_anything
 from musicc.cli.places import store_folder
 from musicc.cli.steps import steps
 from musicc.diagnostics import Diagnostic, DiagnosticError
@@ -51,8 +49,7 @@ def show_size(store: Path | None, form: str) -> None:
 def list_records(store: Path | None, limit: int | None, form: str) -> None:
     """Prints a line a record, the oldest first. Raises DiagnosticError."""
     folder = store_folder(store)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal need not know every character of a reply
+    write_anything("replace")  # a terminal need not know every character of a reply
     as_text = _as_json if form == "json" else _as_line
     with opened(folder) as journal:
         index = recover(journal, folder / SNAPSHOT).index

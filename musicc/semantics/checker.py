@@ -12,7 +12,7 @@ from musicc.semantics.files import Files, Unit
 from musicc.semantics.lock import Lock
 from musicc.semantics.module import Hub
 from musicc.semantics.names import UNKNOWN, Declaration, Scope, a, unknown, wrong_kind
-from musicc.semantics.overlay import merge
+from musicc.semantics.overlay import derived, merge
 from musicc.semantics.reader import Reader
 from musicc.semantics.reads import hub_thing
 from musicc.semantics.schema import Schema, read_fields
@@ -100,12 +100,9 @@ class Checker:
                 return block, False
             chain.append(base.block)
         whole = True
-        merged = chain[-1]
-        for over in reversed(chain[:-1]):
-            merged = merge(merged, over)
         if len(chain) > 1 and block.like:
             whole = self.build(self.scope(block.like.span.source).declarations[block.like.text]) is not None
-        return replace(merged, span=block.span, name=block.name), whole
+        return replace(derived(chain), span=block.span, name=block.name), whole
 
     def _base(self, block: Block, like: Name, reader: Reader) -> Declaration | None:
         scope, kind = self.scope(like.span.source), block.kind.text

@@ -1,7 +1,8 @@
 """One block on top of another: `profile` and `like`, as functions from trees to trees."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from musicc.diagnostics import Diagnostic, Note
 from musicc.diagnostics.codes import types as codes
@@ -29,6 +30,11 @@ def merge(base: Block, over: Block) -> Block:
     given = {_key(item) for item in over.items}
     kept = [item for item in base.items if _key(item) not in given and not _moved(item, base, over)]
     return replace(base, like=over.like or base.like, items=(*kept, *over.items))
+
+
+def derived(chain: Sequence[Block]) -> Block:
+    """A block on top of what it is `like`: `chain` is the block, what it is like, what that is like."""
+    return reduce(merge, reversed(chain))
 
 
 def _key(item: Item) -> tuple[str, ...]:

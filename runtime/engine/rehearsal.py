@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from musicc.plan.statistics import CHARS_PER_TOKEN
-from musicc.runtime.engine.caller import DRY, Results
+from musicc.runtime.engine.caller import DRY, Results, decode
 from musicc.runtime.llm.types import Reply, Request
 
 
@@ -38,8 +38,8 @@ class Overlay:
         kept = self.made_up.get(key) or self.store.get(key)
         if kept is None:
             return 0, 0
-        _, _, prompt, reply = orjson.loads(kept)
-        return prompt, reply
+        reply = decode(kept)
+        return reply.prompt_tokens, reply.completion_tokens
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ CONNECT_TIMEOUT = 30.0
 MODELS_TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 SHORT = 300  # characters of a server's message that are passed on
 
+OTHER_KEY = "see that the variable named in `key = env(…)` holds a key of this server"
+MORE_QUOTA = "add to it and run the same command again; what was received is kept"
+OTHER_URL = "`url` is what stands before `/chat/completions`, and often ends in `/v1`"
+
 Secret = Callable[[], str | None]
 
 
@@ -100,34 +104,17 @@ class Client:
         status, said = refusal.status, _shown(refusal.message, secret)
         if status in KEY_REFUSED:
             message = f"the server refuses the API key of `{server.model}`: {status} {said}"
-            return Unusable(
-                server.fault(
-                    running.KEY_REFUSED,
-                    message,
-                    "see that the variable named in `key = env(…)` holds a key of this server",
-                )
-            )
+            return Unusable(server.fault(running.KEY_REFUSED, message, OTHER_KEY))
         if status == NO_MONEY or refusal.code in QUOTA_CODES:
-            return Unusable(
-                server.fault(
-                    running.NO_QUOTA,
-                    f"the quota of `{server.model}` is used up: {said}",
-                    "add to it and run the same command again; what was received is kept",
-                )
-            )
+            message = f"the quota of `{server.model}` is used up: {said}"
+            return Unusable(server.fault(running.NO_QUOTA, message, MORE_QUOTA))
         if status == NOT_FOUND or (status in UNPROCESSABLE and MODEL_REFUSED.search(said)):
             offered = await self._offered(server, secret)
             if self._served not in offered and (offered or MODEL_REFUSED.search(said)):
                 return Unusable(server.unknown(self._served, offered))
         if status in NO_ENDPOINT:
             message = f"there is no chat endpoint at the URL of `{server.model}`: {status} {said}"
-            return Unusable(
-                server.fault(
-                    running.NO_ENDPOINT,
-                    message,
-                    "`url` is what stands before `/chat/completions`, and often ends in `/v1`",
-                )
-            )
+            return Unusable(server.fault(running.NO_ENDPOINT, message, OTHER_URL))
         kind = Transient if status in PASSING or status >= 500 else Rejected
         return kind(f"{status} {said}" if status else said, status=status, retry_after=refusal.retry_after)
 

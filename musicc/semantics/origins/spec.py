@@ -12,7 +12,7 @@ from musicc.semantics.kinds import SCHEMAS
 from musicc.semantics.names import UNKNOWN, Declaration, Scope
 from musicc.semantics.origins.fields import Teller
 from musicc.semantics.origins.origin import Origin, Reading
-from musicc.semantics.overlay import merge, overlay
+from musicc.semantics.overlay import derived, overlay
 from musicc.semantics.parameters import override
 from musicc.semantics.templates import Templates
 from musicc.syntax.tree import Block, Field, Ref
@@ -83,9 +83,7 @@ def _name(declaration: Declaration, taken: Iterable[str]) -> str:
 
 
 def _fields(reading: Reading, declaration: Declaration, chain: list[Block]) -> Iterator[tuple[str, Origin]]:
-    merged = chain[-1]
-    for over in reversed(chain[:-1]):
-        merged = merge(merged, over)
+    merged = derived(chain)
     given = {item.name.text: item for item in merged.items if isinstance(item, Field)}
     teller = Teller(reading, chain, reading.checker.build(declaration))
     for spec in SCHEMAS[declaration.kind].fields.values():

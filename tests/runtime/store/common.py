@@ -1,13 +1,17 @@
 """Keys, values and faults that the store's tests share."""
 
 import resource
+import shutil
 import struct
+import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 from zlib import crc32
+
+import pytest
 
 from musicc.runtime.store import Store
 from musicc.runtime.store.compact import compact
@@ -26,6 +30,20 @@ def key(number: int) -> bytes:
 def value(number: int) -> bytes:
     """Between 0 and about 2,000 bytes that only `number` has."""
     return b"%d," % number * (number % 331)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of 256 KiB, mounted below `folder`; the test is skipped where none can be."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "musicc-test", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 @contextmanager

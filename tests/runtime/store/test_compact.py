@@ -28,6 +28,7 @@ from tests.runtime.store.common import (
     fill,
     key,
     quiet,
+    small_disk,
     value,
 )
 
@@ -213,16 +214,9 @@ def test_a_file_that_may_not_grow_leaves_the_old_store(tmp_path):
 
 
 def test_a_full_disk_leaves_the_old_store(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "musicc-test", str(disk)]
-    if not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
+    with small_disk(tmp_path) as disk:
         fill(disk / "store", range(290))
         check_full(disk / "store")
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 # Kills

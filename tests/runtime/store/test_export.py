@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import shutil
 import struct
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,18 @@ from musicc.diagnostics import DiagnosticError
 from musicc.runtime.store import Store
 from musicc.runtime.store.export import is_export, read_export, write_export
 from musicc.runtime.store.share import TakenIn, take_in
-from tests.runtime.store.common import contents, exported, file_limit, files, fill, key, memory_folder, quiet, value
+from tests.runtime.store.common import (
+    contents,
+    exported,
+    file_limit,
+    files,
+    fill,
+    key,
+    memory_folder,
+    quiet,
+    small_disk,
+    value,
+)
 
 SUFFIXES = ("calls", "calls.gz", "calls.zst")
 CONTENTS = st.dictionaries(st.binary(min_size=32, max_size=32), st.binary(max_size=60), max_size=12)
@@ -230,18 +240,11 @@ def test_an_import_that_does_not_fit_goes_on_when_there_is_room(tmp_path):
 
 
 def test_an_import_onto_a_full_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "musicc-test", str(disk)]
-    if not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
+    with small_disk(tmp_path) as disk:
         fill(tmp_path / "from", range(1000))
         exported(tmp_path / "from", tmp_path / "calls.zst")
         assert refused_by_full(disk / "to", tmp_path / "calls.zst") == "M543"
         check_after_full(disk / "to", tmp_path / "calls.zst", 1000)
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_an_export_that_does_not_fit_leaves_the_old_one(tmp_path):

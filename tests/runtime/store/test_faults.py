@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from musicc.diagnostics import DiagnosticError
 from musicc.runtime.store import Store
 from musicc.runtime.store.journal import Journal
 from musicc.runtime.store.recovery import recover
-from tests.runtime.store.common import HEADER, file_limit, files, key, value
+from tests.runtime.store.common import HEADER, file_limit, files, key, small_disk, value
 
 ROOT = Path(__file__).parents[3]
 
@@ -154,16 +153,9 @@ def test_a_file_that_may_not_grow_keeps_what_was_written(tmp_path, room):
 
 
 def test_a_full_disk_keeps_what_was_written(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "musicc-test", str(disk)]
-    if not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
+    with small_disk(tmp_path) as disk:
         flushed, put = overfill(disk / "store", 2000)
         check_after_full(disk / "store", flushed, put)
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_disk_that_fails_to_sync(tmp_path, monkeypatch):
