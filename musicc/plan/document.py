@@ -4,25 +4,70 @@ A dialogue's plan is a small program over one row, told by rule and not unrolled
 branch has, and for each alternative of a rule the steps that make the reply. The runtime draws a row's alternatives
 and interprets the steps; it never looks at the spec.
 
-Steps write named values of the turn: `instruction` is what the user said, `hidden` the instruction that the assistant
-really answers, `reply` the assistant's message. Every option ends with a step that writes `reply`.
+Its parts lie in three files: what a turn does in `steps`, what finished pairs must pass in `checks`, what is made of
+them in `datasets`.
 """
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from musicc.plan.checks import Check
+from musicc.plan.datasets import Dataset
+from musicc.plan.steps import (
+    ASSISTANT,
+    Borrow,
+    Call,
+    Cut,
+    Document,
+    Parse,
+    Recall,
+    Sampling,
+    Step,
+    TemplateId,
+)
+
+__all__ = [
+    "ASSISTANT",
+    "FAITHFUL",
+    "Access",
+    "AnyOf",
+    "Assistant",
+    "Borrow",
+    "Branch",
+    "Call",
+    "Check",
+    "Cut",
+    "Dataset",
+    "Dialogue",
+    "Document",
+    "Edge",
+    "Fault",
+    "FileSource",
+    "HubSource",
+    "Model",
+    "Option",
+    "Parse",
+    "Plan",
+    "Policy",
+    "Range",
+    "Recall",
+    "Rule",
+    "Sampling",
+    "Seeds",
+    "Step",
+    "Template",
+    "TemplateId",
+    "User",
+    "VoiceVariant",
+    "When",
+]
 
 Branch: TypeAlias = Literal["chosen", "rejected"]
 Edge: TypeAlias = int | Literal["last"]
 Fault: TypeAlias = Literal["empty", "truncated", "unparsable", "role_leak", "hidden_leak", "repeated"]
-TemplateId: TypeAlias = str
 
 FAITHFUL = "faithful"
-ASSISTANT = "@assistant"
-
-
-class Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Access(Document):
@@ -53,15 +98,6 @@ class Model(Document):
     access: Access = Access()
 
 
-class Sampling(Document):
-    """Sent with the call as it stands here, nothing is left to the server."""
-
-    temperature: float
-    top_p: float
-    max_tokens: int
-    stop: tuple[str, ...] = ()
-
-
 class HubSource(Document):
     kind: Literal["hub"] = "hub"
     repository: str
@@ -86,59 +122,6 @@ class Seeds(Document):
     field: str | None = None
     min_turns: int = 1
     max_chars: int | None = None
-
-
-class Call(Document):
-    """Ask `model` for a reply.
-
-    Messages: the system text, if any; the conversation so far as chat messages (`chat`; `swapped`: with the roles
-    exchanged, for a user voice; `none`: left out); then one user message: the template `ask`, or a value of the turn.
-    `fields`: the reply is structured, and a Parse follows. `shares`: in the rejected branch, while both are still one
-    conversation and the chosen one stays faithful at this turn, the value is that one's reply and no call is made (set
-    by the sharing pass). `system` may be ASSISTANT: the system text of the assistant variant that the row drew.
-    """
-
-    op: Literal["call"] = "call"
-    out: str
-    model: str
-    sampling: Sampling
-    system: TemplateId | None = None
-    history: Literal["chat", "swapped", "none"] = "chat"
-    ask: TemplateId | None = None
-    say: Literal["instruction", "hidden"] | None = None
-    fields: tuple[str, ...] = ()
-    shares: bool = False
-
-
-class Parse(Document):
-    """Take the value `of` apart into its fields: `instruction` becomes the value `hidden`, `answer` becomes `reply`."""
-
-    op: Literal["parse"] = "parse"
-    of: str
-    fields: tuple[str, ...]
-
-
-class Borrow(Document):
-    """`hidden` is the opening instruction of another seed of the same source, drawn per row and turn."""
-
-    op: Literal["borrow"] = "borrow"
-
-
-class Recall(Document):
-    """`hidden` is an instruction of an earlier turn of the branch, drawn per row and turn."""
-
-    op: Literal["recall"] = "recall"
-
-
-class Cut(Document):
-    """`reply` is the value `of`, cut to a share of its words drawn from `keep`."""
-
-    op: Literal["cut"] = "cut"
-    of: str
-    keep: tuple[float, float]
-
-
-Step: TypeAlias = Annotated[Call | Parse | Borrow | Recall | Cut, Field(discriminator="op")]
 
 
 class Option(Document):
@@ -215,7 +198,7 @@ class Assistant(Document):
 class Dialogue(Document):
     """`departs`: the first turn at which the branches can differ; before it they are one conversation in every row.
 
-    It is past the last turn where they never do (set by the sharing pass).
+    It is past the last turn where they never do (set by the sharing pass). `checks`: in the order that they are made.
     """
 
     name: str
@@ -229,6 +212,7 @@ class Dialogue(Document):
     rejected: tuple[Rule, ...]
     replies: dict[Fault, Policy]
     departs: int = 1
+    checks: tuple[Check, ...] = ()
 
 
 class Template(Document):
@@ -249,3 +233,4 @@ class Plan(Document):
     templates: dict[TemplateId, Template]
     seeds: dict[str, Seeds]
     dialogues: tuple[Dialogue, ...]
+    datasets: tuple[Dataset, ...] = ()

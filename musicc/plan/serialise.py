@@ -18,8 +18,9 @@ def dump(plan: Plan) -> bytes:
 
 
 def digest(plan: Plan) -> str:
-    """SHA-256 in hex of the canonical JSON without how models are reached, which changes nothing that is built."""
-    return sha256(_canonical(plan.model_dump(mode="json", exclude={"models": {"__all__": {"access"}}}))).hexdigest()
+    """SHA-256 in hex of what decides the pairs: neither how models are reached nor what is made of the pairs afterwards."""
+    value = plan.model_dump(mode="json", exclude={"models": {"__all__": {"access"}}, "datasets": True})
+    return sha256(_canonical(value)).hexdigest()
 
 
 def load(data: bytes, name: str = "plan.json") -> Plan:

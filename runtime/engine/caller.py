@@ -36,7 +36,8 @@ class Asked:
     """Who asks what, besides the messages: needed for the key, for judging, for the order of calls, and to tell of it.
 
     `earlier`: what the same speaker said before. `instruction`: what the user said in this turn, empty if that is what
-    is asked for. `hidden`: the hidden instruction that the reply answers, if any.
+    is asked for. `hidden`: the hidden instruction that the reply answers, if any. `conversation` is the same for calls
+    whose messages begin alike.
     """
 
     role: Literal["user", "assistant"]
@@ -46,6 +47,7 @@ class Asked:
     instruction: str = ""
     hidden: str | None = None
     earlier: Sequence[str] = ()
+    conversation: str = ""
 
 
 Heard: TypeAlias = Callable[[bytes, Call, Asked], None]
@@ -122,7 +124,8 @@ class Caller:
                 return reply
             flight = self.flying.get(key)
             if flight is None:
-                return await self._fly(key, _request(call, fields, messages, seed_of(key)), asked.priority)
+                request = _request(call, fields, messages, key, asked.conversation)
+                return await self._fly(key, request, asked.priority)
             # The one who makes the call may be cancelled with its row: then the first who waits makes it.
             await asyncio.wait([flight])
 
@@ -139,7 +142,9 @@ class Caller:
         return reply
 
 
-def _request(call: Call, fields: tuple[str, ...], messages: Sequence[Message], seed: int) -> Request:
+def _request(
+    call: Call, fields: tuple[str, ...], messages: Sequence[Message], key: bytes, conversation: str
+) -> Request:
     sampling = call.sampling
     return Request(
         model=call.model,
@@ -149,7 +154,9 @@ def _request(call: Call, fields: tuple[str, ...], messages: Sequence[Message], s
         max_tokens=sampling.max_tokens,
         stop=sampling.stop,
         fields=fields,
-        seed=seed,
+        seed=seed_of(key),
+        key=key,
+        conversation=conversation,
     )
 
 

@@ -186,6 +186,7 @@ class BranchPlayer:
             instruction=turn.values.get("instruction", ""),
             hidden=turn.values.get("hidden"),
             earlier=self._earlier(turn, role),
+            conversation=self.row.id,
         )
 
     def _earlier(self, turn: Turn, role: Literal["user", "assistant"]) -> list[str]:

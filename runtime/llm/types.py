@@ -16,7 +16,8 @@ class Message(TypedDict):
 class Request:
     """One chat completion. `fields`: the reply shall be a JSON object with these string fields (a hint to the endpoint).
 
-    `seed` is sent where the endpoint takes one, and tells draws of the same messages apart.
+    `seed` is sent where the endpoint takes one, and tells draws of the same messages apart. `key` is what the reply is
+    stored under. Requests with the same `conversation` have a beginning in common, which a server may still hold.
     """
 
     model: str  # the plan's name of the model
@@ -27,6 +28,8 @@ class Request:
     stop: tuple[str, ...]
     fields: tuple[str, ...]
     seed: int
+    key: bytes = b""
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

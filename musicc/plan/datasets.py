@@ -1,0 +1,47 @@
+"""What is made of finished pairs: the part of a plan that mixes, splits and exports."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from musicc.plan.steps import Document
+
+Export: TypeAlias = Literal["parquet", "trl", "openrlhf", "llama_factory", "sharegpt", "hh"]
+
+
+class DialoguePairs(Document):
+    """The pairs that the build made of a dialogue."""
+
+    kind: Literal["dialogue"] = "dialogue"
+    name: str
+
+
+class SeedPairs(Document):
+    """The preference pairs that a seed source brings along."""
+
+    kind: Literal["seeds"] = "seeds"
+    name: str
+
+
+class Part(Document):
+    """One of `count` pairs, `share` of the whole (0 to 1), or `weight` times every pair."""
+
+    of: Annotated[DialoguePairs | SeedPairs, Field(discriminator="kind")]
+    count: int | None = None
+    share: float | None = None
+    weight: float | None = None
+
+
+class Dataset(Document):
+    """`validation`: the share of seeds that is kept out of training. `near`: the Jaccard similarity from which on pairs
+    are duplicates, None where only equal ones are; `apart`: seed sources none of whose prompts may stand in it.
+    """
+
+    name: str
+    mix: tuple[Part, ...]
+    validation: float = 0.0
+    deduplicate: bool = False
+    near: float | None = None
+    apart: tuple[str, ...] = ()
+    exports: tuple[Export, ...] = ()
+    license: str | None = None
