@@ -10,6 +10,7 @@ from musicc.cli.facts import brought_up, current
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.running import BAD_OPTION, LOCK_DRIFT
 from musicc.diagnostics.suggest import closest
+from musicc.diagnostics.words import counted
 from musicc.semantics import Checked
 from musicc.semantics import module as sem
 from musicc.semantics.files import shown
@@ -55,7 +56,7 @@ def lock_spec(spec: Path, profile: str | None, params: Sequence[str], update: Se
         _write(checked, before, after)
         checked = load_spec(spec, profile, params)
     complain(checked.diagnostics)
-    say(f"{shown(lock_path(module.path))}: {_count(len(after))}")
+    say(f"{shown(lock_path(module.path))}: {counted(len(after), 'fact')}")
 
 
 def file_drift(spec: Path, checked: Checked) -> list[Diagnostic]:
@@ -81,7 +82,7 @@ def _write(checked: Checked, before: Lock, after: Lock) -> None:
     write_atomically(path, [render_lock(after, sound(checked).path.name).encode()])
     changes = _changes(before, after)
     if not before:
-        note(f"{shown(path)}: {_count(len(after))} about what is read; commit it beside the spec")
+        note(f"{shown(path)}: {counted(len(after), 'fact')} about what is read; commit it beside the spec")
         return
     for change in changes:
         note(f"{shown(path)}: {_told(change)}")
@@ -98,10 +99,6 @@ def _told(change: Change) -> str:
 
 def _short(fact: Fact | None) -> str:
     return f"{fact.how} {fact.value[:12]}" if fact and fact.value else "not known"
-
-
-def _count(facts: int) -> str:
-    return f"{facts:,} fact{'' if facts == 1 else 's'}"
 
 
 def _faults(spec: Path, profile: str | None, lock: Lock, changes: Iterable[Change]) -> list[Diagnostic]:

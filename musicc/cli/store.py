@@ -12,6 +12,7 @@ from musicc.cli.places import store_folder
 from musicc.cli.steps import steps
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.running import BAD_OPTION, OTHER_REPLY
+from musicc.diagnostics.words import counted
 from musicc.runtime.engine.caller import decode
 from musicc.runtime.llm.types import Reply
 from musicc.runtime.store.compact import compact
@@ -71,7 +72,7 @@ def verify_store(store: Path | None) -> None:
     complain(damaged)
     if found.torn.size:
         note(f"{found.torn.size:,} bytes at the end are a record that is being written, or whose writer was killed")
-    say(f"{_count(found.kept.count, 'record')} sound ({_size(found.kept.size)}), {_places(found)} damaged")
+    say(f"{counted(found.kept.count, 'record')} sound ({_size(found.kept.size)}), {_places(found)} damaged")
     if damaged:
         say("`musicc store gc` drops the damaged bytes; a build asks again for the replies that it needs of them")
         raise typer.Exit(DAMAGED)
@@ -108,7 +109,7 @@ def export_records(
             note(f"{_places(found)} of the store damaged and left out: see `musicc store verify`")
         with steps("exporting") as step:
             write_export(file, by_key(journal, found, step))
-    say(f"{_count(found.kept.count, 'record')} in {file} ({_size(file.stat().st_size)})")
+    say(f"{counted(found.kept.count, 'record')} in {file} ({_size(file.stat().st_size)})")
 
 
 def import_records(store: Path | None, files: Sequence[Path]) -> None:
@@ -122,7 +123,7 @@ def import_records(store: Path | None, files: Sequence[Path]) -> None:
             with steps(f"taking in {file.name}") as step:
                 taken = take_in(into, read_export(file, step))
             complain(_conflicts(taken, file))
-            say(f"{file}: {_count(taken.added, 'record')} added, {taken.known + taken.differing:,} known")
+            say(f"{file}: {counted(taken.added, 'record')} added, {taken.known + taken.differing:,} known")
         complain(into.damaged)
 
 
@@ -144,20 +145,20 @@ def _surveyed(journal: Journal, keep: Sequence[Path], profiles: Sequence[str], p
 def _summary(found: Survey, dropped: str) -> str:
     """What stays, and a line for each reason to go."""
     reasons = [
-        (_count(found.unwanted.count, "record"), found.unwanted, "no build of the kept specs reads them"),
-        (_count(found.superseded.count, "record"), found.superseded, "a newer one has their key"),
-        (_count(found.damaged.count, "place"), found.damaged, "damaged"),
-        (_count(found.torn.count, "record"), found.torn, "not written to the end"),
+        (counted(found.unwanted.count, "record"), found.unwanted, "no build of the kept specs reads them"),
+        (counted(found.superseded.count, "record"), found.superseded, "a newer one has their key"),
+        (counted(found.damaged.count, "place"), found.damaged, "damaged"),
+        (counted(found.torn.count, "record"), found.torn, "not written to the end"),
     ]
     lines = [f"{what} {dropped} ({_size(amount.size)}): {why}" for what, amount, why in reasons if amount.size]
-    return "\n".join([f"{_count(found.kept.count, 'record')} kept ({_size(found.kept.size)})", *lines])
+    return "\n".join([f"{counted(found.kept.count, 'record')} kept ({_size(found.kept.size)})", *lines])
 
 
 def _nothing_kept(found: Survey) -> Diagnostic:
     """A wrong spec or a wrong store, most likely; too dear to be guessed."""
     return Diagnostic(
         BAD_OPTION,
-        f"no build of the kept specs reads any of the store's {_count(found.unwanted.count, 'record')}: nothing was dropped",
+        f"no build of the kept specs reads any of the store's {counted(found.unwanted.count, 'record')}: nothing was dropped",
         help="name the specs whose builds are in it; who wants none of it deletes the folder",
     )
 
@@ -167,7 +168,7 @@ def _conflicts(taken: TakenIn, file: Path) -> list[Diagnostic]:
         return []
     keys = ", ".join(key.hex()[:_KEY] for key in taken.keys)
     more = ", …" if taken.differing > len(taken.keys) else ""
-    message = f"to {_count(taken.differing, 'call')} the store has another reply, and keeps it: {keys}{more}"
+    message = f"to {counted(taken.differing, 'call')} the store has another reply, and keeps it: {keys}{more}"
     return [Diagnostic(OTHER_REPLY, message, str(file))]
 
 
@@ -210,11 +211,7 @@ def _clean(text: str) -> str:
 
 
 def _places(found: Survey) -> str:
-    return f"{_count(found.damaged.count, 'place')} ({_size(found.damaged.size)})" if found.damaged.count else "none"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{counted(found.damaged.count, 'place')} ({_size(found.damaged.size)})" if found.damaged.count else "none"
 
 
 def _size(number: float) -> str:

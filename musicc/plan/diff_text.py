@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from musicc.diagnostics.words import counted
 from musicc.plan.cost import Usage
 from musicc.plan.diff import Change, Difference
-from musicc.plan.present import GAP, closing, count, money, tokens
+from musicc.plan.present import GAP, closing, money, tokens
 from musicc.plan.reasons import Reason, span
 
 EQUAL = "The plans are equal: no call differs."
@@ -27,7 +28,7 @@ def _closing(difference: Difference, old: str) -> str:
     plan = closing(difference.left, difference.held, sampled=difference.sampled)
     if not difference.unbuilt:
         return plan
-    lacks = ("about " if difference.sampled else "") + count(difference.unbuilt, "call")
+    lacks = ("about " if difference.sampled else "") + counted(difference.unbuilt, "call")
     return f"{old} counts as built, though the store lacks {lacks} of it.\n{plan}"
 
 
@@ -77,7 +78,7 @@ def _row(sign: str, reason: Reason) -> list[str]:
     taken = f"{tokens(usage.input)} tokens in, {tokens(usage.output)} out"
     return [
         f"{sign} {reason.dialogue}",
-        count(usage.calls, "call"),
+        counted(usage.calls, "call"),
         span(reason.turns),
         ", ".join([taken, *price]),
         reason.text,

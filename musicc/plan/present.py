@@ -5,6 +5,7 @@ from functools import reduce
 from operator import add
 from typing import TypeAlias
 
+from musicc.diagnostics.words import counted
 from musicc.plan.cost import Estimate, Usage
 from musicc.plan.document import Dialogue, Plan
 
@@ -41,13 +42,13 @@ def present(
 
 def _dialogue(dialogue: Dialogue, estimate: Estimate) -> Iterator[str]:
     low, high = dialogue.turns
-    turns = f"{low} to {high} turns" if low < high else count(high, "turn")
-    yield f"{dialogue.name}: {count(estimate.rows[dialogue.name], 'row')} of {turns}, {_departure(dialogue)}"
+    turns = f"{low} to {high} turns" if low < high else counted(high, "turn")
+    yield f"{dialogue.name}: {counted(estimate.rows[dialogue.name], 'row')} of {turns}, {_departure(dialogue)}"
     yield ""
     yield from _table(dialogue.name, estimate)
     yield ""
     path = estimate.paths[dialogue.name]
-    yield f"{GAP}A row makes up to {count(path.calls, 'call')} one after the other, about {_time(path.seconds)}."
+    yield f"{GAP}A row makes up to {counted(path.calls, 'call')} one after the other, about {_time(path.seconds)}."
 
 
 def _departure(dialogue: Dialogue) -> str:
@@ -80,7 +81,7 @@ def aligned(rows: Sequence[Sequence[str]], *, words: int) -> Iterator[str]:
 
 def why(found: Iterable[tuple[str, Usage]], than: str) -> list[str]:
     """Why calls are to be made, a line for each reason; `than` is what the plan was compared with."""
-    rows = [(count(usage.calls, "call"), reason) for reason, usage in found]
+    rows = [(counted(usage.calls, "call"), reason) for reason, usage in found]
     width = max((len(calls) for calls, _ in rows), default=0)
     lines = [f"{GAP}{calls.rjust(width)}{GAP}{reason}" for calls, reason in rows]
     return [f"Not in the store, {than}:", *lines] if lines else []
@@ -90,18 +91,13 @@ def closing(left: Usage, held: int, *, sampled: bool) -> str:
     """`Plan: 1,204 calls to make, 48,796 reused, about $3.10`."""
     about = "about " if sampled else ""
     price = "" if left.usd is None else f", about {money(left.usd)}"
-    return f"Plan: {about}{count(left.calls, 'call')} to make, {about}{held:,} reused{price}"
+    return f"Plan: {about}{counted(left.calls, 'call')} to make, {about}{held:,} reused{price}"
 
 
 def _duration(estimate: Estimate) -> str:
     speed = estimate.statistics
     assumed = f"a reply starts after {speed.first_token:g} s and comes at {speed.tokens_per_second:g} tokens/s"
     return f"All of it takes about {_time(estimate.seconds)} if {assumed}."
-
-
-def count(number: float, noun: str) -> str:
-    whole = round(number)
-    return f"{whole:,} {noun}{'' if whole == 1 else 's'}"
 
 
 def tokens(number: float) -> str:

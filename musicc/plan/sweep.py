@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
+from musicc.diagnostics.words import counted
 from musicc.plan.cost import Estimate, Usage
-from musicc.plan.present import aligned, closing, count, money, tokens
+from musicc.plan.present import aligned, closing, money, tokens
 from musicc.plan.traffic import Traffic, total, without
 
 
@@ -65,4 +66,4 @@ def _numbers(price: Price) -> list[str]:
 
 def no_call_changes(sweep: str, points: int) -> str:
     """What there is to say of a sweep over fields that reach no model, a reward model's `lr` for instance."""
-    return f"`{sweep}` changes no call: its {count(points, 'point')} have one plan, which is built once"
+    return f"`{sweep}` changes no call: its {counted(points, 'point')} have one plan, which is built once"

@@ -8,7 +8,7 @@ from typing import Any
 
 from musicc.diagnostics import Diagnostic, Note, Source, Span
 from musicc.diagnostics.codes import names as codes
-from musicc.semantics.files import Files, Unit
+from musicc.semantics.files import STD, Files, Unit
 from musicc.semantics.lock import Lock
 from musicc.semantics.module import Hub
 from musicc.semantics.names import UNKNOWN, Declaration, Scope, a, unknown, wrong_kind
@@ -154,7 +154,10 @@ class Checker:
             self._project.used.add(name)
 
     def template_faults(self, text: Text, place: str) -> Iterable[Diagnostic]:
-        return self._project.templates.faults(text, place)
+        """Nothing for templates of the standard library: the tests read those, and a check is spared loading Jinja."""
+        source = text.span.source
+        ours = source is not self._project.main.source and self.folder(source) == STD
+        return () if ours else self._project.templates.faults(text, place)
 
     def offer(self, name: Name, kinds: Iterable[str]) -> Diagnostic | None:
         """That the spec forgot to import `name` from the standard library, if it is there."""
