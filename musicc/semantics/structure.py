@@ -22,38 +22,41 @@ _BELONGS: Mapping[type[Item], tuple[str, str]] = {
 def check_structure(file: File, schemas: Mapping[str, Schema]) -> Iterator[Diagnostic]:
     for block in file.items:
         if isinstance(block, Block):
-            yield from _block(block, schemas, "at the top of a file", top=True)
+            yield from _block(block, Schema("", "", blocks=schemas), "at the top of a file", top=True)
 
 
-def _block(block: Block, known: Mapping[str, Schema], where: str, *, top: bool) -> Iterator[Diagnostic]:
-    schema = known.get(block.kind.text)
+def _block(block: Block, around: Schema, where: str, *, top: bool) -> Iterator[Diagnostic]:
+    schema = around.blocks.get(block.kind.text)
     if schema is None:
-        yield _unknown_kind(block, known, where)
+        yield _unknown_kind(block, around, where)
         return
     yield from _head(block, schema, top)
     yield from _items(block, schema)
     yield from _twice(block.items)
 
 
-def _unknown_kind(block: Block, known: Mapping[str, Schema], where: str) -> Diagnostic:
+def _unknown_kind(block: Block, around: Schema, where: str) -> Diagnostic:
     kind = block.kind
-    close = closest(kind.text, known)
-    home = {"chosen": "a dialogue", "rejected": "a dialogue", "variant": "a persona"}.get(kind.text)
-    help = (
-        f"it belongs in {home}"
-        if home
-        else f"the kinds are {any_of((f'`{k}`' for k in known), ' and ')}"
-        if known
-        else ""
-    )
+    close = None if kind.text in around.fields else closest(kind.text, around.blocks)
     return Diagnostic(
         name_codes.UNKNOWN_KIND,
         f"there is no block `{kind.text}` {where}",
         kind.span,
         label="no such kind here",
-        help=f"write `{close}`" if close else help,
+        help=f"write `{close}`" if close else _meant(kind.text, around),
         fix=Fix(kind.span, close) if close else None,
     )
+
+
+_HOMES = {"chosen": "a dialogue", "rejected": "a dialogue", "variant": "a persona"}
+
+
+def _meant(kind: str, around: Schema) -> str:
+    if kind in around.fields:
+        return f"it is a field: write `{kind} = {{ … }}`, with `:` between each name and its value"
+    if kind in _HOMES:
+        return f"it belongs in {_HOMES[kind]}"
+    return f"the kinds are {any_of((f'`{k}`' for k in around.blocks), ' and ')}" if around.blocks else ""
 
 
 def _head(block: Block, schema: Schema, top: bool) -> Iterator[Diagnostic]:
@@ -85,7 +88,7 @@ def _items(block: Block, schema: Schema) -> Iterator[Diagnostic]:
     kind = schema.kind
     for item in block.items:
         if isinstance(item, Block):
-            yield from _block(item, schema.blocks, f"in a `{kind}`", top=kind == "profile")
+            yield from _block(item, schema, f"in a `{kind}`", top=kind == "profile")
         elif isinstance(item, Field) and schema.fields:
             if item.name.text not in schema.fields:
                 yield unknown_field(item.name, f"a `{kind}`", schema.fields)
