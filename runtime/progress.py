@@ -1,12 +1,14 @@
 """How far a build is, read from what it has done; nothing reports to it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from musicc.plan.document import Model
 from musicc.runtime.data.pairs import Pair
 from musicc.runtime.engine.caller import Tally
+from musicc.runtime.engine.checks.measure import Longer, longer
+from musicc.runtime.engine.checks.tally import CheckTally
 
 
 @dataclass
@@ -25,12 +27,22 @@ class Progress:
     failed: Counter[str] = field(default_factory=Counter)  # rows by reason
     marked: Counter[str] = field(default_factory=Counter)  # kept replies by fault
     played: Counter[str] = field(default_factory=Counter)  # turns of rejected branches by rule
+    longer: Counter[Longer] = field(default_factory=Counter)  # pairs by the branch that has more words
+    dropped: Counter[str] = field(default_factory=Counter)  # pairs by the check that they did not pass
+    checks: Mapping[str, CheckTally] = field(default_factory=dict)
 
-    def count(self, pair: Pair) -> None:
-        """A row has become a pair."""
+    def count(self, pair: Pair, by: int = 1) -> None:
+        """A row has become a pair that is kept; with -1, it is not kept after all."""
         for turn in pair.turns:
-            self.marked.update(turn.marks if turn.shared else (*turn.marks, *turn.chosen_marks))
-            self.played[turn.rule] += 1
+            for mark in turn.marks if turn.shared else (*turn.marks, *turn.chosen_marks):
+                self.marked[mark] += by
+            self.played[turn.rule] += by
+        self.longer[longer(pair)] += by
+
+    @property
+    def pairs(self) -> int:
+        """Those kept, of the rows that have ended."""
+        return self.done - self.failed.total() - self.dropped.total()
 
     @property
     def made(self) -> int:
@@ -59,11 +71,31 @@ class Progress:
         return sum(known) if known else None
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Calls that are in batches at providers: so many `calls`, of which `done` are dealt with.
+
+    `rounds` is how often this run has handed calls in; the next look is taken in `look` seconds.
+    """
+
+    rounds: int
+    batches: int
+    calls: int
+    done: int
+    look: float
+
+
 @dataclass(frozen=True)
 class Sum:
-    """The builds of one run, told as one."""
+    """The builds of one run, told as one. `away`: what is in batches, where calls are made so."""
 
     parts: Sequence[Progress]
+    away: Callable[[], Away] | None = None
+
+    @property
+    def pulse(self) -> object:
+        """It changes whenever a row goes on or a call is answered."""
+        return self.done, self.made, self.reused
 
     @property
     def rows(self) -> int:
@@ -84,6 +116,10 @@ class Sum:
     @property
     def failed(self) -> Counter[str]:
         return sum((part.failed for part in self.parts), Counter())
+
+    @property
+    def dropped(self) -> Counter[str]:
+        return sum((part.dropped for part in self.parts), Counter())
 
     @property
     def made(self) -> int:

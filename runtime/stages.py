@@ -38,15 +38,16 @@ def open_pools(
     held: ExitStack,
     common: Common | None = None,
 ) -> Pools:
-    """The seeds of every source, read once into scratch files that go when `held` closes. Raises DiagnosticError."""
+    """The seeds that dialogues start from, read once into scratch files that go when `held` closes. Raises DiagnosticError."""
     known = common.pools if common else {}
-    for seeds in plan.seeds.values():
+    played = {dialogue.seeds: plan.seeds[dialogue.seeds] for dialogue in plan.dialogues}
+    for seeds in played.values():
         if (spec_folder, seeds, plan.seed) not in known:
             with disk_errors("lay out the seeds", scratch):
                 pool = SeedPool.load(seeds, spec_folder, scratch, spec_seed=plan.seed, report=report)
             held.callback(pool.close)
             known[spec_folder, seeds, plan.seed] = pool
-    return {name: known[spec_folder, seeds, plan.seed] for name, seeds in plan.seeds.items()}
+    return {name: known[spec_folder, seeds, plan.seed] for name, seeds in played.items()}
 
 
 def make_stages(

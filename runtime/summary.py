@@ -14,7 +14,7 @@ from musicc.runtime.manifest import Manifest, as_json
 from musicc.runtime.progress import Progress, Sum
 from musicc.runtime.store.publish import write_atomically
 
-COLUMNS = ("pairs", "quarantined", "calls made", "reused", "tokens in", "tokens out", "USD", "marks")
+COLUMNS = ("pairs", "quarantined", "dropped", "calls made", "reused", "tokens in", "tokens out", "USD", "marks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _point(point: Built, points: Sequence[Built]) -> Manifest:
         "same_as": same_as(point, points),
         **_counts(Sum([point.progress])),
         "quarantine": dict(sorted(point.progress.failed.items())),
-        "marks": dict(sorted(point.progress.marked.items())),
+        "marks": dict(sorted((+point.progress.marked).items())),
     }
 
 
@@ -85,10 +85,11 @@ def _distinct(points: Sequence[Built]) -> list[Progress]:
 def _counts(progress: Sum) -> dict[str, Any]:
     """Of this run; tokens are those of reused replies as well."""
     tallies = [tally for part in progress.parts for tally in part.tallies.values()]
-    failed = progress.failed.total()
+    failed, dropped = progress.failed.total(), progress.dropped.total()
     return {
-        "pairs": progress.rows - failed,
+        "pairs": progress.rows - failed - dropped,
         "quarantined": failed,
+        "dropped": dropped,
         "made": progress.made,
         "reused": progress.reused,
         "prompt_tokens": sum(tally.prompt_tokens + tally.reused_prompt_tokens for tally in tallies),
@@ -111,7 +112,7 @@ def _named(point: Built, points: Sequence[Built]) -> str:
 
 def _row(name: str, progress: Sum) -> list[str]:
     counts = _counts(progress)
-    numbers = ("pairs", "quarantined", "made", "reused", "prompt_tokens", "completion_tokens")
+    numbers = ("pairs", "quarantined", "dropped", "made", "reused", "prompt_tokens", "completion_tokens")
     marks = sum((part.marked for part in progress.parts), Counter())
     money = "–" if counts["usd"] is None else f"{counts['usd']:,.2f}"
     return [name, *(f"{counts[key]:,}" for key in numbers), money, f"{marks.total():,}"]

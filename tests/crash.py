@@ -1,4 +1,4 @@
-"""Kills a build at random moments and counts what it cost; used by the tests and by `benchmarks/crash.py`."""
+"""Ends a build at random moments and counts what it cost; used by the tests and by `benchmarks/crash.py`."""
 
 import random
 import signal
@@ -18,6 +18,7 @@ SPEC = """music 1
 
 import "std/personas" (curious_user, helpful_assistant)
 import "std/contrasts" (sidestep, other_instruction)
+import "std/judges" (pairwise)
 
 model fake {{
   url   = "{url}"
@@ -35,17 +36,27 @@ dialogue killed {{
   replies   = {{ repeated: mark }}
   rejected {{ turn 1..last  50% sidestep | 50% other_instruction }}
 }}
+
+check preferred {{
+  of    = killed
+  judge = pairwise on fake
+  fail  = mark
+}}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Crashes:
-    """`repeated`: answered calls that were made again though their answer was older than GRACE at the kill."""
+    """`repeated`: answered calls that were made again though their answer was older than GRACE at the end of a build.
+
+    `codes`: what builds that were interrupted, not killed, exited with.
+    """
 
     kills: int
     calls: int
     repeated: int
     same_bytes: bool
+    codes: tuple[int, ...] = ()
 
 
 def logging_server(log: Path, median: float) -> AbstractContextManager[str]:
@@ -74,8 +85,10 @@ def finish_build(spec: Path) -> bytes:
     return (spec.parent / "build" / "pairs.jsonl").read_bytes()
 
 
-def crash(folder: Path, kills: int, seeds: int, median: float, seed: int = 0) -> Crashes:
-    """Builds once undisturbed; then again with `kills` kills at random moments and one run to the end."""
+def crash(
+    folder: Path, kills: int, seeds: int, median: float, seed: int = 0, ending: signal.Signals = signal.SIGKILL
+) -> Crashes:
+    """Builds once undisturbed; then again, ended `kills` times at random moments, and once to the end."""
     draw = random.Random(seed)
     log = folder / "calls.log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,23 +96,24 @@ def crash(folder: Path, kills: int, seeds: int, median: float, seed: int = 0) ->
         expected = finish_build(write_project(folder / "reference", url, seeds))
     with logging_server(log, median) as url:
         spec = write_project(folder / "killed", url, seeds)
-        killed = [_kill(spec, log, draw) for _ in range(kills)]
+        ended = [_end(spec, log, draw, ending) for _ in range(kills)]
         got = finish_build(spec)
     calls = _calls(log)
-    return Crashes(kills, len(calls), _repeats(calls, killed), got == expected)
+    codes = tuple(code for _, code in ended if code != -signal.SIGKILL)
+    return Crashes(kills, len(calls), _repeats(calls, [moment for moment, _ in ended]), got == expected, codes)
 
 
-def _kill(spec: Path, log: Path, draw: random.Random) -> float:
-    """Kills a build some time after its first new call; the moment of the kill in Unix time."""
+def _end(spec: Path, log: Path, draw: random.Random, ending: signal.Signals) -> tuple[float, int]:
+    """Ends a build some time after its first new call; the moment in Unix time, and its exit code."""
     before = log.stat().st_size if log.exists() else 0
     process = start_build(spec)
     while process.poll() is None and (log.stat().st_size if log.exists() else 0) == before:
         time.sleep(0.005)
     time.sleep(draw.uniform(0.0, 0.6))
     moment = time.time()
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    return moment
+    process.send_signal(ending)
+    process.communicate()
+    return moment, process.returncode
 
 
 def _calls(log: Path) -> list[tuple[float, str]]:

@@ -36,7 +36,7 @@ def settled(
     checked = load_spec(spec, profile, params, sweep)
     modules = [point.module for point in checked.points] or [sound(checked)]
     before = read_lock(modules[0].path)
-    after = brought_up(checked, [module.dialogues for module in modules], before, ask=not locked)
+    after = brought_up(checked, [_built(module) for module in modules], before, ask=not locked)
     if before == after:
         return checked
     if locked:
@@ -63,8 +63,13 @@ def file_drift(spec: Path, checked: Checked) -> list[Diagnostic]:
     """The files and imports that are not what the lock says; asks nobody. Raises DiagnosticError."""
     module = sound(checked)
     lock = read_lock(module.path)
-    found = current(checked, [module.dialogues], lock, kinds=("file",))
+    found = current(checked, [_built(module)], lock, kinds=("file",))
     return _faults(spec, module.profile, lock, [Change(thing, lock.get(thing), new) for thing, new in found.items()])
+
+
+def _built(module: sem.Module) -> object:
+    """The part of a spec that a build reads for."""
+    return module.dialogues, module.checks, module.datasets
 
 
 # What has changed

@@ -8,7 +8,21 @@ import typer
 from musicc import __version__
 from musicc.cli import store_commands
 from musicc.cli.edge import Format, edge, say
-from musicc.cli.options import DiagnosticFormat, Out, Output, Params, Profile, Spec, Specs, StoreFolder, Sweep
+from musicc.cli.options import (
+    Batch,
+    DiagnosticFormat,
+    MaxCalls,
+    MaxCost,
+    NoWait,
+    Out,
+    Output,
+    Params,
+    Profile,
+    Spec,
+    Specs,
+    StoreFolder,
+    Sweep,
+)
 
 app = typer.Typer(
     name="musicc",
@@ -117,17 +131,25 @@ def build(
     out: Out = None,
     sweep: Sweep = None,
     locked: Annotated[bool, typer.Option("--locked", help="Refuse if what is read is not what the lock says.")] = False,
+    batch: Batch = False,
+    no_wait: NoWait = False,
+    max_calls: MaxCalls = None,
+    max_cost: MaxCost = None,
 ) -> None:
     """Build the pairs of a spec. Stopped at any moment, the same command goes on where it was."""
     with edge():
+        from musicc.cli.batch import pace_of
+        from musicc.cli.budget import allowance
+
+        pace, allowed = pace_of(batch=batch, no_wait=no_wait), allowance(max_calls, max_cost)
         if sweep is None:
             from musicc.cli.build import build_spec
 
-            build_spec(spec, profile, param or [], store, out, locked=locked)
+            build_spec(spec, profile, param or [], store, out, locked=locked, pace=pace, allowed=allowed)
         else:
             from musicc.cli.sweep import build_sweep
 
-            build_sweep(spec, sweep, profile, param or [], store, out, locked=locked)
+            build_sweep(spec, sweep, profile, param or [], store, out, locked=locked, pace=pace, allowed=allowed)
 
 
 @app.command()

@@ -38,4 +38,16 @@ StoreFolder = Annotated[
     typer.Option("--store", envvar="MUSICC_STORE", help="Where replies are kept [default: .musicc/store]."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="The build folder [default: build/SPEC/PROFILE].")]
+Batch = Annotated[
+    bool, typer.Option("--batch", help="Make calls in batches where the server has them: half the price, hours later.")
+]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="With --batch: fetch what is there, hand in what can be, and exit with 3.")
+]
+MaxCalls = Annotated[
+    int | None, typer.Option("--max-calls", min=0, help="Stop before more calls are made; what was received is kept.")
+]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", min=0, metavar="USD", help="Stop before more money is spent.")
+]
 Sweep = Annotated[str | None, typer.Option("--sweep", help="All points of a sweep that the spec declares.")]

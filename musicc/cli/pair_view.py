@@ -14,7 +14,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from musicc.runtime.data.pairs import Pair, TurnRecord
+from musicc.runtime.data.pairs import UNMADE, Pair, TurnRecord
 from musicc.runtime.llm.types import Message
 
 _WIDEST = 140
@@ -30,7 +30,7 @@ def view(pair: Pair, width: int) -> RenderableType:
     """The pair, laid out for a console of `width` columns; 140 of them are used at most."""
     before = [*(_across(message) for message in pair.chosen[: pair.context]), Text()] if pair.context else []
     turns = [part for record in pair.turns for part in _turn(pair, record)]
-    return Constrain(Group(*_heading(pair), *before, *turns), min(width, _WIDEST))
+    return Constrain(Group(*_heading(pair), *before, *turns, *_checks(pair)), min(width, _WIDEST))
 
 
 def _heading(pair: Pair) -> list[RenderableType]:
@@ -41,6 +41,20 @@ def _heading(pair: Pair) -> list[RenderableType]:
         Rule(title, characters="━", style="dim", align="left"),
         Padding(Text(_clean(" · ".join(facts)), "dim"), (0, 0, 1, _INDENT)),
     ]
+
+
+def _checks(pair: Pair) -> list[RenderableType]:
+    """What the checks found, a line each; those that were not made are left out."""
+    made = {name: record for name, record in pair.checks.items() if record.verdict != UNMADE.verdict}
+    if not made:
+        return []
+    grid = Table.grid(padding=(0, _INDENT, 0, 0), pad_edge=False)
+    for name, record in made.items():
+        sign = Text("passed", "green") if record.passed else Text("failed", "red")
+        found = Text.assemble((_clean(record.verdict), "bold"), f" {record.score:g}")
+        grid.add_row(sign, Text(_clean(name)), found, Text(_clean(record.detail), "dim"))
+    title = Text("checks", "bold")
+    return [Rule(title, align="left", style="dim"), Padding(grid, (0, 0, 1, _INDENT))]
 
 
 def _turn(pair: Pair, record: TurnRecord) -> list[RenderableType]:

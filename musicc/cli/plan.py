@@ -1,6 +1,7 @@
 """`musicc plan`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from musicc.cli.check import require_module
@@ -11,6 +12,7 @@ from musicc.diagnostics.codes.data import HUB_REFUSED, HUB_UNREACHABLE, NO_HUB
 from musicc.plan.compile import compile_module
 from musicc.plan.document import Plan
 from musicc.plan.fits import fits
+from musicc.plan.mix_text import told
 from musicc.plan.present import present, why
 from musicc.plan.reasons import merged, reasons
 from musicc.plan.serialise import load
@@ -25,11 +27,25 @@ def show_plan(spec: Path, profile: str | None, params: Sequence[str], store: Pat
     complain(fits(plan, module))
     where = places(spec, profile, store, out)
     seen = _preview(plan, where)
-    say(
-        present(
-            plan, seen.estimate, left=seen.left, held=seen.held, sampled=seen.sampled, why=_why(plan, seen, where.build)
-        ).rstrip()
+    because = _why(plan, seen, where.build)
+    made = told(plan, _last(where.build))
+    text = present(
+        plan,
+        seen.estimate,
+        left=seen.left,
+        held=seen.held,
+        sampled=seen.sampled,
+        why=[*because, *([""] if because and made else []), *made],
     )
+    say(text.rstrip())
+
+
+def _last(folder: Path) -> Plan | None:
+    """The plan of the last build, if it can be read."""
+    file = folder / "plan.json"
+    with suppress(OSError, DiagnosticError):
+        return load(file.read_bytes(), str(file))
+    return None
 
 
 def _why(plan: Plan, seen: Preview, folder: Path) -> list[str]:

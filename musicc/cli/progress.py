@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from musicc.cli.edge import note
-from musicc.runtime.progress import Sum
+from musicc.runtime.progress import Away, Sum
 
 TERMINAL_INTERVAL = 0.2  # seconds
 PLAIN_INTERVAL = 10.0
+BATCH_INTERVAL = 60.0
 
 
 @asynccontextmanager
@@ -28,7 +29,7 @@ async def _plainly(progress: Sum) -> None:
     started = time.monotonic()
     try:
         while True:
-            await asyncio.sleep(PLAIN_INTERVAL)
+            await asyncio.sleep(PLAIN_INTERVAL if progress.away is None else BATCH_INTERVAL)
             note(line(progress, time.monotonic() - started))
     finally:
         note(line(progress, time.monotonic() - started))
@@ -67,11 +68,23 @@ def line(progress: Sum, elapsed: float) -> str:
     ]
     if progress.spent is not None:
         parts.append(f"${progress.spent:.2f}")
+    if progress.away:
+        parts.insert(1, away_line(progress.away()))
     if progress.retries:
         parts.append(f"{progress.retries.total():,} tried again")
     if progress.failed:
         parts.append(f"{progress.failed.total():,} quarantined")
+    if progress.dropped:
+        parts.append(f"{progress.dropped.total():,} dropped")
     return " · ".join(parts)
+
+
+def away_line(away: Away) -> str:
+    """What is in batches, and when there is news."""
+    if not away.batches:
+        return f"round {away.rounds}"
+    held = f"{away.batches:,} batch{'es' * (away.batches > 1)}"
+    return f"round {away.rounds}: {away.done:,} of {away.calls:,} calls done in {held}, next look in {away.look:.0f} s"
 
 
 def _short_count(number: float) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from musicc.cli.build import played, ready, refuse_nothing
 from musicc.cli.check import load_spec, sound
+from musicc.cli.datasets import refuse_empty
 from musicc.cli.edge import complain, note, say
 from musicc.cli.lock import settled
 from musicc.cli.places import places, sweep_folder
@@ -17,6 +18,8 @@ from musicc.plan.fits import fits
 from musicc.plan.present import aligned
 from musicc.plan.serialise import digest
 from musicc.plan.sweep import Rehearsed, alone, no_call_changes, present_sweep, priced
+from musicc.runtime.batch.desk import Pace
+from musicc.runtime.budget import FREE, Allowance
 from musicc.runtime.build import Job, build_together
 from musicc.runtime.preview import Planned, from_afar, previews
 from musicc.runtime.summary import Built, publish_summary, rows
@@ -31,17 +34,28 @@ def build_sweep(
     out: Path | None,
     *,
     locked: bool,
+    pace: Pace | None = None,
+    allowed: Allowance = FREE,
 ) -> None:
     """Builds every point of a sweep and says what came of each. Raises DiagnosticError, KeyboardInterrupt."""
     checked = settled(spec, profile, params, sweep=sweep, locked=locked)
     ready(checked)
     where, folder, report = places(spec, profile, store, None), sweep_folder(spec, profile, sweep, out), _Once()
     jobs = [
-        Job(compile_module(point.module), where.spec_folder, folder / point.name, where.store, report, note)
+        Job(
+            compile_module(point.module),
+            where.spec_folder,
+            folder / point.name,
+            where.store,
+            report,
+            note,
+            pace,
+            allowed,
+        )
         for point in checked.points
     ]
     _say_unchanged(sweep, [job.plan for job in jobs])
-    done = played(build_together(jobs, told))
+    done = played(build_together(jobs, told), where.store)
     points = [
         Built(point.name, dict(point.settings), job.plan, job.folder, progress)
         for point, job, progress in zip(checked.points, jobs, done, strict=True)
@@ -50,6 +64,7 @@ def build_sweep(
     say("\n".join(aligned(rows(points), words=1)))
     say(f"{len(points):,} points in {folder}; this table: {folder / 'summary.md'}")
     refuse_nothing((point.progress, point.folder) for point in points)
+    refuse_empty(point.folder for point in points)
 
 
 def plan_sweep(spec: Path, sweep: str, profile: str | None, params: Sequence[str], store: Path | None) -> None:

@@ -21,6 +21,7 @@ _VARIABLE_DOCS = {
     "turns": "how many turns the row has",
     "last_reply": "what the assistant said last",
     "instruction": "what the user says in this turn",
+    "reply": "what the assistant answered in this turn",
     "format": "how the reply is to be laid out, so that it can be taken apart",
     **{f"conversation_{x.lower()}": f"conversation {x}, a list of `{{role, content}}`" for x in "AB"},
     **{f"transcript_{x.lower()}": f"conversation {x}, as text" for x in "AB"},
@@ -65,10 +66,17 @@ def template_place(view: View, frame: Frame) -> str | None:
     field = text[slice(*frame.tokens[-2][1:])] if len(frame.tokens) > 1 else ""
     kind = frame.schema.kind
     if kind in ("persona", "variant"):
-        role = re.search(r"^\s*role\s*=\s*(\w+)", _block_text(view, frame), re.MULTILINE)
-        kind = role[1] if role else "user"
+        kind = _word_of("role", view, frame) or "user"
+    elif kind == "judge":
+        kind = f"{_word_of('of', view, frame) or 'pair'}_judge"
     where = f"{kind}.{field}"
     return where if where in OFFERED else None
+
+
+def _word_of(field: str, view: View, frame: Frame) -> str:
+    """What a field of the block is, where that is a word."""
+    found = re.search(rf"(?:^|\{{)\s*{field}\s*=\s*(\w+)", _block_text(view, frame), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _block_text(view: View, frame: Frame) -> str:

@@ -1,7 +1,7 @@
 """What finished pairs of a dialogue must pass: the part of a plan that gates.
 
-A check has one gate. Gates of the first kind read one pair; `duplicates` and `longer` read all pairs of the build, in
-their order, once every row has ended. Words are what stands between white space; of a branch only the assistant's
+A check has one gate. Gates of the first kind read one pair; `duplicates` and `longer` read all pairs that the build made
+of the dialogue and that are left by then, in their order, once every row has ended. Words are what stands between white space; of a branch only the assistant's
 replies from the first turn that departs are measured.
 """
 
@@ -89,14 +89,20 @@ class Language(Document):
 
 
 class Duplicates(Document):
-    """A pair whose Jaccard similarity to an earlier pair of the build is `least` or more (0 to 1) fails."""
+    """A pair that is like an earlier one, which is like none before it, fails.
+
+    Alike: of the word trigrams of both conversations `least` or more (0 to 1) are in common (Jaccard), as in datasets.
+    """
 
     kind: Literal["duplicates"] = "duplicates"
     least: float
 
 
 class Longer(Document):
-    """The share of pairs whose chosen branch has more words, from `low` to `high`: surplus pairs fail, the most lopsided first."""
+    """The share of pairs whose chosen branch has more words, of those whose branches differ in length, from `low` to `high`.
+
+    Surplus pairs fail, the most lopsided first.
+    """
 
     kind: Literal["longer"] = "longer"
     low: float
@@ -110,7 +116,10 @@ Gate: TypeAlias = Annotated[
 
 
 class Check(Document):
-    """A pair that fails is drawn again `retries` times, only from what failed on; then it is dropped, or kept and marked."""
+    """A pair that fails is drawn again `retries` times, only from what failed on; then it is dropped, or kept and marked.
+
+    All checks are made anew on what was drawn again, in the plan's order, and none after the one that drops the pair.
+    """
 
     name: str
     gate: Gate

@@ -2,7 +2,8 @@
 
 Expected numbers are means over everything that rows draw: numbers of turns, rules, variants. Shared and replayed
 utterances are no calls. Retries are not counted. Calls that turn out equal (of two rows, or of branches that departed
-alike) are counted twice, though the store makes them once. How long replies are, and how fast, is assumed (`Statistics`).
+alike) are counted twice, though the store makes them once. Judges are counted as asked about every pair, also where an
+earlier check drops it. How long replies are, and how fast, is assumed (`Statistics`).
 """
 
 from collections.abc import Mapping
@@ -11,12 +12,12 @@ from functools import reduce
 from operator import add
 
 from musicc.plan.document import Access, Dialogue, Plan
-from musicc.plan.expect import Expectation, Role, Use
+from musicc.plan.expect import Expectation, Role, Speaker, Use
 from musicc.plan.lengths import longest, typical
 from musicc.plan.path import Path, critical_path
 from musicc.plan.statistics import ASSUMED, Statistics
 
-ROLES: tuple[Role, ...] = ("user", "chosen", "rejected")
+ROLES: tuple[Role, ...] = ("user", "chosen", "rejected", "judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one model does in one role of a dialogue: says the user's lines, or replies in one of the branches."""
+    """What one model does in one role of a dialogue: says the user's lines, replies in one of the branches, judges for a check."""
 
     dialogue: str
     role: Role
     model: str
     usage: Usage
+    check: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,20 @@ def estimate(plan: Plan, rows: Mapping[str, int], statistics: Statistics = ASSUM
 def _lines(plan: Plan, dialogue: Dialogue, rows: int, statistics: Statistics) -> list[Line]:
     expected = Expectation(plan, dialogue, statistics, typical(statistics)).used
     most = Expectation(plan, dialogue, statistics, longest).used
-    order = sorted(expected, key=lambda key: (ROLES.index(key[0]), key[1]))
+    checks = [check.name for check in dialogue.checks]
+
+    def place(speaker: Speaker) -> tuple[int, int, str]:
+        return ROLES.index(speaker.role), checks.index(speaker.check) if speaker.check else 0, speaker.model
+
     return [
         Line(
             dialogue.name,
-            role,
-            model,
-            _usage(plan.models[model].access, rows, expected[role, model], most[role, model]),
+            speaker.role,
+            speaker.model,
+            _usage(plan.models[speaker.model].access, rows, expected[speaker], most[speaker]),
+            speaker.check,
         )
-        for role, model in order
+        for speaker in sorted(expected, key=place)
     ]
 
 
@@ -132,4 +139,4 @@ def _busy(access: Access, usage: Usage, statistics: Statistics) -> float:
         waits.append(60 * usage.calls / access.requests_per_minute)
     if access.tokens_per_minute:
         waits.append(60 * (usage.input + usage.output) / access.tokens_per_minute)
-    return max(waits)
+    return max(waits) / max(1, len(access.urls))  # limits are those of each replica

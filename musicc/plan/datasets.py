@@ -34,7 +34,9 @@ class Part(Document):
 
 class Dataset(Document):
     """`validation`: the share of seeds that is kept out of training. `near`: the Jaccard similarity from which on pairs
-    are duplicates, None where only equal ones are; `apart`: seed sources none of whose prompts may stand in it.
+    are duplicates, None where only equal ones are; `apart`: seeds none of whose prompts may stand in it.
+
+    `license` is its own, `licenses` those of the seeds in it, as far as the spec names them.
     """
 
     name: str
@@ -45,3 +47,14 @@ class Dataset(Document):
     apart: tuple[str, ...] = ()
     exports: tuple[Export, ...] = ()
     license: str | None = None
+    licenses: dict[str, str] = Field(default_factory=dict)
+
+
+def named(part: Part) -> str:
+    """As a mix names it, and as its pairs name where they are from."""
+    return f"{part.of.name}.pairs" if isinstance(part.of, SeedPairs) else part.of.name
+
+
+def sources(dataset: Dataset) -> list[str]:
+    """The seeds of the plan that it is read from: those whose pairs it mixes, and those that it is kept apart from."""
+    return [*(part.of.name for part in dataset.mix if isinstance(part.of, SeedPairs)), *dataset.apart]

@@ -41,7 +41,7 @@ class Difference:
     """What becomes of the calls. `left` and `held`: what a build of the second spec makes and reuses once the first one is built.
 
     `unbuilt`: how many calls of the first spec the store lacks. `sampled`: calls are counted on a sample of rows.
-    `judged`: the specs differ in what becomes of bad replies, so that further calls may differ.
+    `judged`: the specs differ in what becomes of bad replies or pairs, so that further calls may differ.
     """
 
     added: tuple[Reason, ...]
@@ -70,8 +70,13 @@ def compare(old: Rehearsed, new: Rehearsed, *, sampled: bool) -> Difference:
         held=round(total(new.asked.values()).calls - left.calls),
         unbuilt=round(total(without(old.asked, old.stored).values()).calls),
         sampled=sampled,
-        judged=[one.replies for one in old.plan.dialogues] != [one.replies for one in new.plan.dialogues],
+        judged=_judgement(old.plan) != _judgement(new.plan),
     )
+
+
+def _judgement(plan: Plan) -> list[object]:
+    """What becomes of replies and of pairs."""
+    return [(dialogue.replies, dialogue.checks) for dialogue in plan.dialogues]
 
 
 def _by_dialogue(asked: Traffic, text: str) -> Iterator[Reason]:

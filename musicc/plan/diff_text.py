@@ -10,7 +10,7 @@ from musicc.plan.present import GAP, closing, money, tokens
 from musicc.plan.reasons import Reason, span
 
 EQUAL = "The plans are equal: no call differs."
-EQUAL_SO_FAR = "No call differs as long as no reply has a fault: what becomes of bad replies differs."
+EQUAL_SO_FAR = "No call differs as long as nothing is drawn again: what becomes of bad replies or pairs differs."
 _WIDEST = 60  # of a change; where one is wider, its reason stands behind it
 _LONGEST = 36  # characters of a value
 _CONTEXT = 8  # of them before the first that differs

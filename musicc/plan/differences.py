@@ -1,15 +1,16 @@
 """What differs between two plans, as seen from one call of the newer one: the nearest cause first."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from musicc.plan.document import ASSISTANT, Call, Dialogue, Option, Plan, Rule, Sampling, TemplateId
-from musicc.plan.edit import calls
+from musicc.plan.edit import calls, judging
 from musicc.plan.traffic import Asking
 
-_USER = "user"
+_USER = "`user`"
 _NAMED = {"served": "name", "origin": "from"}  # in a spec
 
 
@@ -43,7 +44,7 @@ class Differences:
         old, new = self._olds.get(one.dialogue), self._news[one.dialogue]
         if old is None:
             return "the dialogue is new"
-        return self._asked(one.call, old, new) or self._place(one.turn, old, new)
+        return self._asked(one.call, old, new) or _gate(one.call, old, new) or self._place(one.turn, old, new)
 
     def _asked(self, call: Call, old: Dialogue, new: Dialogue) -> str | None:
         """How the call differs from the one that is most like it, if there is no equal one."""
@@ -51,7 +52,7 @@ class Differences:
         alike = [known for known in self._known[new.name] if known.kind == question.kind]
         if not alike:
             speaker = _speaker(call, new)
-            return f"`{speaker}` {'asks otherwise' if speaker in _speakers(old) else 'is new'}"
+            return f"{speaker} {'asks otherwise' if speaker in _speakers(old) else 'is new'}"
         nearest = min(alike, key=lambda known: len(question.unlike(known)))
         told = (self._told(name, call, question, nearest) for name in question.unlike(nearest))
         return ", ".join(told) or None
@@ -102,6 +103,7 @@ def _calls(dialogue: Dialogue) -> Iterator[Call]:
         yield from calls((*option.steps, *option.one_call))
     for variant in dialogue.user.variants:
         yield from variant.steps
+    yield from (gate.call for _, gate in judging(dialogue))
 
 
 def _options(dialogue: Dialogue) -> Iterator[Option]:
@@ -111,13 +113,27 @@ def _options(dialogue: Dialogue) -> Iterator[Option]:
 
 
 def _speaker(call: Call, dialogue: Dialogue) -> str:
-    """The rule that makes the call; else it is the user's."""
-    options = (option for option in _options(dialogue) if call in calls((*option.steps, *option.one_call)))
-    return next((option.rule for option in options), _USER)
+    """The rule or the check that makes the call; else it is the user's."""
+    options = (f"`{o.rule}`" for o in _options(dialogue) if call in calls((*o.steps, *o.one_call)))
+    checks = (f"check `{check.name}`" for check, gate in judging(dialogue) if gate.call == call)
+    return next(chain(options, checks), _USER)
 
 
 def _speakers(dialogue: Dialogue) -> set[str]:
-    return {option.rule for option in _options(dialogue)} | ({_USER} if dialogue.user.variants else set())
+    spoken = {f"`{option.rule}`" for option in _options(dialogue)}
+    return (
+        spoken | {f"check `{check.name}`" for check, _ in judging(dialogue)} | {_USER for _ in dialogue.user.variants}
+    )
+
+
+def _gate(call: Call, old: Dialogue, new: Dialogue) -> str | None:
+    """What its check asks otherwise of an answer that is asked for as before."""
+    before = {check.name: gate for check, gate in judging(old)}
+    for check, gate in judging(new):
+        known = before.get(check.name)
+        if gate.call == call and known is not None and known.kind == gate.kind and known != gate:
+            return f"check `{check.name}`: {_changes(known, gate)}"
+    return None
 
 
 def _turns(old: Dialogue, new: Dialogue) -> str:

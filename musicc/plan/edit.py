@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from musicc.plan.checks import Check, PairJudge, TurnJudge
 from musicc.plan.document import Call, Dialogue, Option, Plan, Rule, Step
 
 
@@ -31,3 +32,8 @@ def each_call(option: Option, change: Callable[[Call], Call]) -> Option:
 
 def calls(steps: Iterable[Step]) -> list[Call]:
     return [step for step in steps if isinstance(step, Call)]
+
+
+def judging(dialogue: Dialogue) -> list[tuple[Check, PairJudge | TurnJudge]]:
+    """The checks of a dialogue that ask a model, each with its gate."""
+    return [(check, check.gate) for check in dialogue.checks if isinstance(check.gate, PairJudge | TurnJudge)]

@@ -21,22 +21,26 @@ def fits(plan: Plan, module: Module, statistics: Statistics = ASSUMED) -> list[D
 
 
 def _overflows(plan: Plan, module: Module, dialogue: Dialogue, statistics: Statistics) -> Iterator[Diagnostic]:
-    peaks: dict[str, tuple[float, int]] = {}
-    for (_, model), use in Expectation(plan, dialogue, statistics, typical(statistics)).used.items():
-        peaks[model] = max(use.longest, peaks.get(model, use.longest))
-    for model, (tokens, turn) in sorted(peaks.items()):
+    peaks: dict[tuple[str, str], tuple[float, int]] = {}  # by check, which is empty for the dialogue itself, and model
+    for (_, model, check), use in Expectation(plan, dialogue, statistics, typical(statistics)).used.items():
+        peaks[check, model] = max(use.longest, peaks.get((check, model), use.longest))
+    for (check, model), (tokens, turn) in sorted(peaks.items()):
         context = plan.models[model].context
         if context is not None and tokens > context:
-            yield _overflow(module, dialogue.name, model, f"{tokens:,.0f} tokens", turn, context)
+            yield _overflow(module, dialogue.name, check, model, f"{tokens:,.0f} tokens", turn, context)
 
 
-def _overflow(module: Module, dialogue: str, model: str, tokens: str, turn: int, context: int) -> Diagnostic:
-    owner, declared = module.dialogues.get(dialogue), module.models.get(model)
+def _overflow(
+    module: Module, dialogue: str, check: str, model: str, tokens: str, turn: int, context: int
+) -> Diagnostic:
+    owner = module.checks.get(check) if check else module.dialogues.get(dialogue)
+    declared = module.models.get(model)
+    what = f"what `{check}` asks a judge" if check else f"turn {turn} of `{dialogue}`"
     return Diagnostic(
         CONTEXT_FULL,
-        f"turn {turn} of `{dialogue}` takes about {tokens}, and `{model}` holds {context:,}",
+        f"{what} takes about {tokens}, and `{model}` holds {context:,}",
         at=owner.span if owner else f"dialogue {dialogue}",
-        label=f"about {tokens} on turn {turn}" if owner else "",
+        label=(f"about {tokens}" if check else f"about {tokens} on turn {turn}") if owner else "",
         notes=(Note(declared.span, f"holds {context:,}"),) if declared else (),
         help="fewer `turns`, a smaller `max_tokens`, shorter seeds (`max_chars`), or a model with a larger context",
     )

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from musicc.plan import document as doc
 from musicc.plan.contrasts import Forms, answer, settled
+from musicc.plan.gates import gates
+from musicc.plan.mixes import lower_dataset
 from musicc.plan.parts import Parts
 from musicc.semantics.module import (
     AnyTurns,
+    Check,
     Choice,
     Dialogue,
     Module,
@@ -23,9 +26,13 @@ from musicc.syntax.tree import Text
 
 
 def lower(module: Module) -> doc.Plan:
-    """The plan before any pass. Models, templates and seeds are those that dialogues use."""
+    """The plan before any pass. Models and templates are those that dialogues use, seeds those of datasets as well."""
     parts = Parts(module.path.parent)
-    dialogues = tuple(Lowering(dialogue, parts).lowered() for dialogue in module.dialogues.values())
+    dialogues = tuple(
+        Lowering(dialogue, tuple(check for check in module.checks.values() if check.of == dialogue), parts).lowered()
+        for dialogue in module.dialogues.values()
+    )
+    datasets = tuple(lower_dataset(dataset, parts) for dataset in module.datasets.values())
     return doc.Plan(
         spec=module.name,
         profile=module.profile,
@@ -34,14 +41,16 @@ def lower(module: Module) -> doc.Plan:
         templates=parts.templates,
         seeds=parts.seeds,
         dialogues=dialogues,
+        datasets=datasets,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Lowering:
-    """Lowers one dialogue and enters what it uses into `parts`."""
+    """Lowers one dialogue with its checks and enters what they use into `parts`."""
 
     dialogue: Dialogue
+    checks: tuple[Check, ...]
     parts: Parts
 
     def lowered(self) -> doc.Dialogue:
@@ -57,6 +66,7 @@ class Lowering:
             chosen=tuple(self._rule(rule) for rule in dialogue.chosen),
             rejected=tuple(self._rule(rule) for rule in dialogue.rejected),
             replies={fault: doc.Policy(retries=p.retries, then=p.then) for fault, p in dialogue.replies.items()},
+            checks=gates(self.checks, self.parts),
         )
 
     # Voices

@@ -35,6 +35,11 @@ class Parts:
         """The plan's name of a seed source."""
         return _enter(self.seeds, seeds.name, _seeds(seeds, self.folder))
 
+    def benchmark(self, benchmark: sem.Benchmark) -> str:
+        """The plan's name of the seeds that a benchmark's conversations start from."""
+        origin = _origin(benchmark.origin, self.folder)
+        return _enter(self.seeds, benchmark.name, doc.Seeds(origin=origin, context="first_user_turn"))
+
 
 def _enter(table: dict[str, T], name: str, value: T) -> str:
     """Enter `value` under `name`; where another one has it (imports may bring a second), under `name~2`, `name~3`, …"""

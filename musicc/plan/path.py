@@ -1,10 +1,11 @@
 """The critical path of a row: the calls that have to be made one after the other, however many slots there are."""
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 from musicc.plan.document import Dialogue, Rule, Seeds, Step
-from musicc.plan.edit import calls
+from musicc.plan.edit import calls, judging
 from musicc.plan.statistics import Statistics
 from musicc.plan.turns import departs_at, first_voiced, reached
 
@@ -20,8 +21,12 @@ class Path(NamedTuple):
 
 
 def critical_path(dialogue: Dialogue, seeds: Seeds, statistics: Statistics) -> Path:
-    """The longest path of a row with the most turns. The branches run beside each other, the turns of one do not."""
-    return max(_branch(rules, dialogue, seeds, statistics) for rules in (dialogue.chosen, dialogue.rejected))
+    """The longest path of a row with the most turns. The branches run beside each other, the turns of one do not.
+
+    Then the judges are asked, check by check; what one check asks of a pair is asked at once.
+    """
+    path = max(_branch(rules, dialogue, seeds, statistics) for rules in (dialogue.chosen, dialogue.rejected))
+    return reduce(Path.then, (_one_by_one([gate.call], statistics) for _, gate in judging(dialogue)), path)
 
 
 def _branch(rules: Sequence[Rule], dialogue: Dialogue, seeds: Seeds, statistics: Statistics) -> Path:

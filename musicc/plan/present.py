@@ -6,7 +6,7 @@ from operator import add
 from typing import TypeAlias
 
 from musicc.diagnostics.words import counted
-from musicc.plan.cost import Estimate, Usage
+from musicc.plan.cost import Estimate, Line, Usage
 from musicc.plan.document import Dialogue, Plan
 
 GAP = "  "
@@ -62,10 +62,14 @@ def _table(dialogue: str, estimate: Estimate) -> Iterator[str]:
     total = reduce(add, (line.usage for line in lines), Usage())
     columns = _COLUMNS if total.usd is None else _COLUMNS + _MONEY
     rows = [["", "model", *(title for title, _ in columns)]]
-    rows += [[line.role, line.model, *(show(line.usage) for _, show in columns)] for line in lines]
+    rows += [[_role(line), line.model, *(show(line.usage) for _, show in columns)] for line in lines]
     if len(lines) > 1:
         rows.append(["total", "", *(show(total) for _, show in columns)])
     yield from aligned(rows, words=2)
+
+
+def _role(line: Line) -> str:
+    return f"check {line.check}" if line.check else line.role
 
 
 def aligned(rows: Sequence[Sequence[str]], *, words: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ _MISSING: frozenset[Code] = frozenset(
         types.MISSING_FIELD,
         types.CONFLICTING_FIELDS,
         types.CONTRAST_FORM,
+        types.CHECK_FORM,
         rules.NEVER_DEPARTS,
         rules.WEIGHTS,
         data.NO_VALIDATION,

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from musicc.diagnostics import Note, Span
+from musicc.diagnostics.codes import data as data_codes
 from musicc.diagnostics.codes import training as codes
 from musicc.semantics.module import Benchmark, Dataset, Dialogue, File, Origin, Part, Reward, Seeds
 from musicc.semantics.reader import Reader
 from musicc.semantics.schema import Fields
-from musicc.syntax.tree import MapOf
+from musicc.syntax.tree import ListOf, MapOf
 
 
 def seeds_of(source: Dataset | Dialogue | Seeds | Benchmark) -> list[Seeds]:
@@ -41,7 +42,7 @@ def check_labelled(
     """Reports labelled pairs of an eval that its reward models are trained on."""
     strangers = [reward for reward in rewards if not _keeps_out(reward, on)]
     if isinstance(on, Benchmark):
-        _report_same(strangers, on.name, on.origin, fields.at("on"), reader)
+        _report_same(strangers, on, fields.at("on"), reader)
     else:
         _check(strangers, seeds_of(on), fields.at("on"), reader)
 
@@ -54,19 +55,20 @@ def _keeps_out(reward: Reward, on: Benchmark | Dataset | Dialogue | Seeds) -> bo
 def _check(rewards: Sequence[Reward], asked: Sequence[Seeds], at: Span, reader: Reader) -> None:
     """One report is enough: the first of the seeds, the first of the reward models."""
     for seeds in asked:
-        if _report_same(rewards, seeds.name, seeds.origin, at, reader):
+        if _report_same(rewards, seeds, at, reader):
             return
 
 
-def _report_same(rewards: Sequence[Reward], name: str, origin: Origin, at: Span, reader: Reader) -> bool:
+def _report_same(rewards: Sequence[Reward], asked: Seeds | Benchmark, at: Span, reader: Reader) -> bool:
     for reward, trained in _trained(rewards):
-        if same_data(trained.origin, origin):
+        apart = isinstance(reward.train, Dataset) and asked in reward.train.apart_from
+        if not apart and same_data(trained.origin, asked.origin):
             reader.report(
                 codes.TRAINED_ON,
                 f"`{reward.name}` is evaluated on seeds that it is trained on",
                 at,
                 label="it has seen these",
-                notes=(_note(trained, name), Note(reward.span, "trained on them")),
+                notes=(_note(trained, asked.name), Note(reward.span, "trained on them")),
                 help="evaluate on another split or on other data",
             )
             return True
@@ -97,3 +99,29 @@ def check_split(parts: Sequence[Part], fields: Fields, reader: Reader) -> None:
                 notes=(Note(first, "what is trained on here"), Note(other.span, "the same data, another column")),
                 help="read the data by one column, or mix only one of the two",
             )
+
+
+def check_apart(parts: Sequence[Part], fields: Fields, reader: Reader) -> None:
+    """Reports what a dataset shall be apart from, though a part of its mix is made of the same records."""
+    written = fields.given.get("apart_from")
+    kept_out: Sequence[Seeds | Benchmark] = fields.get("apart_from") or ()
+    items = written.items if isinstance(written, ListOf) else [written]
+    for one, item in zip(kept_out, items, strict=False):
+        mixed = next((seeds for part in parts for seeds in seeds_of(part.source) if _all_of(seeds, one)), None)
+        if mixed and item:
+            reader.report(
+                data_codes.APART_FROM_ITSELF,
+                f"nothing of `{mixed.name}` would be left in `{fields.name.text}`",
+                item.span,
+                label="the same data",
+                notes=(_note(mixed, one.name), Note(fields.at("mix"), "mixed of them")),
+                help=f"leave `{one.name}` out, or name other data",
+            )
+
+
+def _all_of(seeds: Seeds, other: Seeds | Benchmark) -> bool:
+    """Whether every seed is one of the other's."""
+    if isinstance(other, Seeds):
+        whole = (other.take, other.min_turns, other.max_chars, other.field) == (None, 1, None, seeds.field)
+        return whole and same_data(seeds.origin, other.origin)
+    return seeds.field is None and same_data(seeds.origin, other.origin)

@@ -13,6 +13,7 @@ from musicc.diagnostics.suggest import closest
 from musicc.semantics import module as sem
 from musicc.semantics.checker import Checker, Project
 from musicc.semantics.files import Files, Read, Unit, from_disk
+from musicc.semantics.idle import warn_of_twins
 from musicc.semantics.kinds import SCHEMAS
 from musicc.semantics.lock import Lock, read_lock
 from musicc.semantics.names import UNKNOWN, Scope, any_of
@@ -135,6 +136,7 @@ def _check(project: Project, profile: str | None, given: Given) -> list[_Reading
         scope = replace(scope, parameters=given.over(scope.parameters, project.report))
         checker = Checker(project, scope, block, chosen=name == profile)
         module = _module(project, name, scope, checker.build_all())
+        warn_of_twins(module.checks.values(), checker.report)
         readings.append(_Reading(block, file, scope, module, name == profile))
     return readings
 

@@ -112,6 +112,7 @@ class Seeds(Declared):
     field: str | None
     min_turns: int
     max_chars: int | None
+    license: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,13 @@ class Dialogue(Declared):
 
 @dataclass(frozen=True, slots=True)
 class Judge(Declared):
+    """`of = pair` says which of two conversations is better, `turn` whether one reply is right.
+
+    `verdicts`: the replies that count, for A, B and neither, or for right, wrong and undecided; the last may be missing.
+    `both_orders` is false for turns.
+    """
+
+    of: Literal["pair", "turn"]
     system: Text | None
     prompt: Text
     verdicts: tuple[str, ...]
@@ -263,25 +271,85 @@ class JudgeOn:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """A measure of a pair, or of all pairs of a dialogue, lies from `low` to `high`; it is called as the check's field is."""
+
+    measure: Literal["length_ratio", "max_similarity", "max_overlap", "duplicates", "chosen_longer"]
+    low: float
+    high: float
+
+
+Where: TypeAlias = Literal["chosen", "rejected", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What no reply of the branches holds, or, if it is `wanted`, every one. `regex` is empty but for `regex`."""
+
+    what: Literal["refusal", "leak", "regex"]
+    regex: str
+    wanted: bool
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """Every reply of the branches is written in one of these (ISO 639-1)."""
+
+    codes: tuple[str, ...]
+    where: Where
+
+
+Gate: TypeAlias = JudgeOn | Bounds | Wording | Languages
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """What happens to a pair that fails: drawn again `retries` times, then it is dropped, or kept and marked."""
+
+    retries: int
+    then: Literal["drop", "mark"]
+
+
+@dataclass(frozen=True, slots=True)
 class Check(Declared):
     of: Dialogue
-    judge: JudgeOn | None
-    fail: Policy | Literal["drop", "mark"]
+    gate: Gate
+    fail: Fail
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A share of a mix: a dialogue's pairs, or a seed source's own pairs (`pairs_of` a Seeds)."""
+    """What a mix takes of a dialogue's pairs, or of a seed source's own: so many, a share of the whole, or each so often."""
 
     source: Dialogue | Seeds
-    count: int | None
-    share: float | None
+    count: int | None = None
+    share: float | None = None
+    weight: float | None = None
+
+
+Export: TypeAlias = Literal["parquet", "trl", "openrlhf", "llama_factory", "sharegpt", "hh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark(Declared):
+    origin: Origin
+    format: str
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset(Declared):
+    """`deduplicate`: the likeness from which on pairs are duplicates, or only equal ones are; None where they all stay.
+
+    `apart_from`: none of their prompts may stand in it.
+    """
+
     mix: tuple[Part, ...]
     validation: float
+    deduplicate: Literal["exact"] | float | None = None
+    apart_from: tuple[Seeds | Benchmark, ...] = ()
+    export: tuple[Export, ...] = ()
+    license: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,12 +361,6 @@ class Reward(Declared):
     epochs: float | None
     batch: int
     lr: float
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark(Declared):
-    origin: Origin
-    format: str
 
 
 @dataclass(frozen=True, slots=True)

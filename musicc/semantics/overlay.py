@@ -14,6 +14,18 @@ _ENDPOINT = frozenset(
     ["url", "name", "key", "revision", "price", "weights", "limit", "structured", "seeded", "context", "timeout"],
 )
 """What says where a model runs and what it can there: not kept when it moves between an endpoint and this process."""
+GATES = (
+    "judge",
+    "length_ratio",
+    "max_similarity",
+    "max_overlap",
+    "forbid",
+    "require",
+    "language",
+    "duplicates",
+    "chosen_longer",
+)
+"""What a check can ask of pairs, one thing at a time: another one is put in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Overlaid:
 def merge(base: Block, over: Block) -> Block:
     """`base` with each field and each inner block that `over` has in the place of its own; named as `base` is."""
     given = {_key(item) for item in over.items}
-    kept = [item for item in base.items if _key(item) not in given and not _moved(item, base, over)]
+    kept = [item for item in base.items if _key(item) not in given and not _replaced(item, base, over)]
     return replace(base, like=over.like or base.like, items=(*kept, *over.items))
 
 
@@ -47,12 +59,18 @@ def _key(item: Item) -> tuple[str, ...]:
     return ("item", str(item.span.start), item.span.source.name)
 
 
-def _moved(item: Item, base: Block, over: Block) -> bool:
-    """Whether the item is a field of an endpoint that `over` replaces by weights, or the other way round."""
-    if base.kind.text != "model" or not isinstance(item, Field) or item.name.text not in _ENDPOINT:
+def _replaced(item: Item, base: Block, over: Block) -> bool:
+    """Whether the item is a field that cannot stand beside what `over` says, though it has another name."""
+    if not isinstance(item, Field):
         return False
-    here = _has(base, "weights")
-    return _has(over, "url") if here else _has(over, "weights")
+    if base.kind.text == "check":
+        return item.name.text in GATES and any(_has(over, gate) for gate in GATES)
+    return base.kind.text == "model" and item.name.text in _ENDPOINT and _moves(base, over)
+
+
+def _moves(base: Block, over: Block) -> bool:
+    """Whether `over` replaces an endpoint by weights, or the other way round."""
+    return _has(over, "url") if _has(base, "weights") else _has(over, "weights")
 
 
 def _has(block: Block, name: str) -> bool:

@@ -9,7 +9,7 @@ from musicc.diagnostics.codes import names as name_codes
 from musicc.diagnostics.codes import types as codes
 from musicc.diagnostics.suggest import closest
 from musicc.semantics.names import Constant, Parameter, any_of, declared_twice
-from musicc.semantics.quantities import COUNTS, SHARES, TIMES, scaled
+from musicc.semantics.quantities import COUNTS, SHARES, TIMES, WEIGHTS, scaled
 from musicc.semantics.reader import describe
 from musicc.syntax import literals
 from musicc.syntax.tree import Block, Boolean, Field, File, Number, Text
@@ -127,7 +127,7 @@ def _constant(written: str, parameter: Parameter, at: str, report: Report) -> Co
 def same_sort(one: Constant, other: Constant) -> bool:
     """Whether one may stand for the other: the same type, and units of the same sort."""
     if isinstance(one, Number) and isinstance(other, Number):
-        return any(one.unit in units and other.unit in units for units in (COUNTS, SHARES, TIMES))
+        return any(one.unit in units and other.unit in units for units in (COUNTS, SHARES, WEIGHTS, TIMES))
     return type(one) is type(other)
 
 
@@ -164,4 +164,4 @@ def plain(value: Constant) -> int | float | str | bool:
     """The value as Python has it: counts and shares as numbers, durations in seconds."""
     if not isinstance(value, Number):
         return value.value
-    return scaled(value, next(units for units in (COUNTS, SHARES, TIMES) if value.unit in units))
+    return scaled(value, next(units for units in (COUNTS, SHARES, WEIGHTS, TIMES) if value.unit in units))

@@ -17,6 +17,7 @@ from musicc.syntax.tree import Value
 Units: TypeAlias = Mapping[str, tuple[int, int]]
 COUNTS: Units = {"": (1, 1), "k": (10**3, 1), "M": (10**6, 1), "B": (10**9, 1)}
 SHARES: Units = {"%": (1, 100)}
+WEIGHTS: Units = {"x": (1, 1)}
 TIMES: Units = {"s": (1, 1), "ms": (1, 1000), "min": (60, 1), "h": (3600, 1)}
 UNBOUNDED = 1e15
 
@@ -94,6 +95,10 @@ def real(low: float, high: float = UNBOUNDED) -> Quantity:
 
 def share(low: float = 0, high: float = 1) -> Quantity:
     return Quantity("a share in %", SHARES, low, high)
+
+
+def weight(low: float, high: float) -> Quantity:
+    return Quantity("a weight such as `2x`", WEIGHTS, low, high)
 
 
 def duration(low: float = 0.001) -> Quantity:

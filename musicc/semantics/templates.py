@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\w+|\S")
 _CONVERSATION = ("conversation", "transcript", "turn", "turns")
+_PAIR = ("conversation_a", "conversation_b", "transcript_a", "transcript_b")
 
 OFFERED: dict[str, tuple[str, ...]] = {
     "user.prompt": (*_CONVERSATION, "last_reply"),
@@ -25,8 +26,10 @@ OFFERED: dict[str, tuple[str, ...]] = {
     "contrast.prompt": ("instruction", *_CONVERSATION, "format"),
     "contrast.rewrite": ("instruction", *_CONVERSATION),
     "contrast.system": ("turn", "turns"),
-    "judge.prompt": ("conversation_a", "conversation_b", "transcript_a", "transcript_b"),
-    "judge.system": ("conversation_a", "conversation_b", "transcript_a", "transcript_b"),
+    "pair_judge.prompt": _PAIR,
+    "pair_judge.system": _PAIR,
+    "turn_judge.prompt": (*_CONVERSATION, "instruction", "reply"),
+    "turn_judge.system": (*_CONVERSATION, "instruction", "reply"),
 }
 """The variables of each place. `conversation` is a list of `{role, content}`, `transcript` the same as text."""
 

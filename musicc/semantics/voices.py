@@ -1,5 +1,6 @@
 """Who speaks and who judges: `curious_user on gemini { temperature: 1.0 }`, `replay then …`; and what becomes of bad replies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -110,17 +111,34 @@ class VoiceOn(OnModel):
 _AN = {"user": "a user", "assistant": "an assistant"}
 
 
+@dataclass(frozen=True)
 class JudgedBy(OnModel):
-    """A judge on a model."""
+    """A judge on a model; where only whole pairs are judged, `of` is `pair`."""
 
+    of: Literal["pair"] | None = None
     kind: ClassVar[str] = "judge"
+
+    @property
+    def noun(self) -> str:
+        return "a judge of pairs on a model" if self.of else "a judge on a model"
 
     def convert(self, value: On, reader: Reader) -> JudgeOn | None:
         placed = read_on(value, "judge", reader)
-        if placed is None:
+        judge: Judge | None = placed and placed.what
+        if placed is None or judge is None or not self._fits(judge, value, reader):
             return None
-        judge: Judge = placed.what
         return JudgeOn(judge, placed.model, resolved(placed.sampling, judge.sampling, placed.model.sampling))
+
+    def _fits(self, judge: Judge, value: On, reader: Reader) -> bool:
+        if self.of not in (None, judge.of):
+            reader.report(
+                name_codes.WRONG_KIND,
+                f"`{judge.name}` judges turns, not pairs",
+                value.what.span,
+                label="expected a judge with `of = pair`",
+                notes=(Note(judge.span, "declared with `of = turn`"),),
+            )
+        return self.of in (None, judge.of)
 
 
 class UserVoice(Shape):
@@ -163,21 +181,27 @@ def _is_word(value: Value, *words: str) -> bool:
     return isinstance(value, Ref) and value.text in words
 
 
-RETRIES = Forms((Form("retry", (Argument("times", count(1, 100)),), lambda times: Policy(times, "quarantine")),))
+RETRIES = Forms((Form("retry", (Argument("times", count(1, 100)),), lambda times: times),))
 
 
+@dataclass(frozen=True)
 class PolicyShape(Shape):
-    """`retry(2)`, `quarantine`, `mark`, or `retry(2) then mark`."""
+    """`retry(2)`, `quarantine`, `mark`, or `retry(2) then mark`, handed to `make` as times and last word.
 
+    `give_up` is the word for the end of what nothing helps, which is also meant where nothing is said.
+    """
+
+    give_up: str = "quarantine"
+    make: Callable[..., Any] = Policy
     nodes: ClassVar[tuple[type, ...]] = (tree.Call, tree.Then)
 
     @property
     def noun(self) -> str:
-        return "`retry(…)`, `quarantine` or `mark`"
+        return f"`retry(…)`, `{self.give_up}` or `mark`"
 
     @property
     def words(self) -> tuple[str, ...]:
-        return ("quarantine", "mark")
+        return (self.give_up, "mark")
 
     def offer(self) -> Offer:
         return RETRIES.offer() | Offer(words=self.words, then=True)
@@ -187,10 +211,11 @@ class PolicyShape(Shape):
             return isinstance(value.first, tree.Call) and _is_word(value.second, *self.words)
         return isinstance(value, tree.Call) or _is_word(value, *self.words)
 
-    def convert(self, value: Value, reader: Reader) -> Policy | None:
+    def convert(self, value: Value, reader: Reader) -> Any:
         if isinstance(value, Ref):
-            return Policy(0, "mark" if value.text == "mark" else "quarantine")
-        retry: Policy | None = RETRIES.read(value.first if isinstance(value, Then) else value, reader)
-        if retry is None or not isinstance(value, Then):
-            return retry
-        return Policy(retry.retries, "mark" if _is_word(value.second, "mark") else "quarantine")
+            return self.make(0, value.text)
+        first, last = (value.first, value.second) if isinstance(value, Then) else (value, None)
+        times = RETRIES.read(first, reader)
+        if times is None:
+            return None
+        return self.make(times, last.text if isinstance(last, Ref) else self.give_up)

@@ -42,7 +42,7 @@ def _unknown_unit(span: Span) -> tuple[Unit, Diagnostic]:
         codes.UNKNOWN_UNIT,
         f"no unit is named `{unit}`",
         span,
-        "units are k, M, B, %, ms, s, min and h",
+        "units are k, M, B, %, x, ms, s, min and h",
         help=f"write `{meant}`" if meant else "",
         fix=Fix(span, meant) if meant else None,
     )
@@ -51,7 +51,7 @@ def _unknown_unit(span: Span) -> tuple[Unit, Diagnostic]:
 
 _MEANT = {
     "sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "mins": "min", "minute": "min",
-    "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "mio": "M", "bn": "B", "percent": "%",
+    "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "mio": "M", "bn": "B", "percent": "%", "times": "x",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from musicc.diagnostics import Span
 
-Unit: TypeAlias = Literal["", "k", "M", "B", "%", "ms", "s", "min", "h"]
+Unit: TypeAlias = Literal["", "k", "M", "B", "%", "x", "ms", "s", "min", "h"]
 
 
 @dataclass(frozen=True, slots=True)

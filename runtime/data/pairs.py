@@ -4,11 +4,13 @@
 `{"role", "content"}` that share their opening messages. Everything else stands under `music`.
 
 `datasets` infers one schema from the first megabytes of a file and refuses what does not fit it later, nulls and empty
-lists included. So every line has the same keys, no value is null, no list is empty, and marks are one string.
+lists included. So every line has the same keys, no value is null, no list is empty, and marks are one string. `checks`
+has an entry for each check of the plan on every line, `UNMADE` where the check is another dialogue's; the key is left out
+where the plan has none.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -55,10 +57,32 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class Personas:
+    """Which variant of each voice the row drew, counted from 1; 0 where there is none to draw."""
+
+    user: int = 0
+    assistant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRecord:
+    """What a check found: a word, a number (each gate's own), and what it came from, as one line of text."""
+
+    passed: bool
+    verdict: str
+    score: float
+    detail: str
+
+
+UNMADE = CheckRecord(passed=True, verdict="unmade", score=0.0, detail="")
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """`context`: how many messages stand before turn 1; its user message is the next one. `plan`: the plan's digest.
 
-    `dialogue`: the dialogue's name, `NAME.pairs` for a source's own pairs. `turns` has at least one record.
+    `dialogue`: the dialogue's name, `NAME.pairs` for a source's own pairs. `turns` has at least one record. `checks`: by
+    the check's name.
     """
 
     id: str
@@ -69,7 +93,9 @@ class Pair:
     context: int
     turns: tuple[TurnRecord, ...]
     models: Models = Models()
+    personas: Personas = Personas()
     plan: str = ""
+    checks: Mapping[str, CheckRecord] = field(default_factory=dict)
 
 
 def pair_id(chosen: Sequence[Message], rejected: Sequence[Message]) -> str:
@@ -80,18 +106,22 @@ def pair_id(chosen: Sequence[Message], rejected: Sequence[Message]) -> str:
 
 def to_line(pair: Pair) -> bytes:
     """The pair's line, line end included: equal pairs are equal bytes."""
+    music: dict[str, object] = {
+        "seed": pair.seed,
+        "dialogue": pair.dialogue,
+        "context": pair.context,
+        "turns": [_turn_to_json(turn) for turn in pair.turns],
+        "models": pair.models,
+        "personas": pair.personas,
+        "plan": pair.plan,
+    }
+    if pair.checks:
+        music["checks"] = dict(pair.checks)
     line = {
         "id": pair.id,
         "chosen": [_plain(message) for message in pair.chosen],
         "rejected": [_plain(message) for message in pair.rejected],
-        "music": {
-            "seed": pair.seed,
-            "dialogue": pair.dialogue,
-            "context": pair.context,
-            "turns": [_turn_to_json(turn) for turn in pair.turns],
-            "models": asdict(pair.models),
-            "plan": pair.plan,
-        },
+        "music": music,
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
@@ -101,7 +131,16 @@ def _plain(message: Message) -> dict[str, str]:
 
 
 def _turn_to_json(turn: TurnRecord) -> dict[str, object]:
-    return asdict(turn) | {"marks": " ".join(turn.marks), "chosen_marks": " ".join(turn.chosen_marks)}
+    return {
+        "turn": turn.turn,
+        "shared": turn.shared,
+        "rule": turn.rule,
+        "hidden": turn.hidden,
+        "marks": " ".join(turn.marks),
+        "chosen_rule": turn.chosen_rule,
+        "chosen_hidden": turn.chosen_hidden,
+        "chosen_marks": " ".join(turn.chosen_marks),
+    }
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
@@ -114,9 +153,14 @@ def read_pairs(path: Path) -> Iterator[Pair]:
             yield _from_line(line, f"{path}:{number}")
 
 
+def from_line(line: bytes) -> Pair:
+    """The pair that `to_line` made a line of."""
+    return _from_json(orjson.loads(line))
+
+
 def _from_line(line: bytes, place: str) -> Pair:
     try:
-        return _from_json(orjson.loads(line))
+        return from_line(line)
     except orjson.JSONDecodeError as error:
         reason = f"is not JSON: {error.msg}" if line.endswith(b"\n") else "breaks off"
     except (KeyError, TypeError, AttributeError) as error:
@@ -139,7 +183,9 @@ def _from_json(value: dict[str, Any]) -> Pair:
         context=music["context"],
         turns=tuple(_turn(turn) for turn in music["turns"]),
         models=Models(**music["models"]),
+        personas=Personas(**music["personas"]),
         plan=music["plan"],
+        checks={name: CheckRecord(**record) for name, record in music.get("checks", {}).items()},
     )
 
 

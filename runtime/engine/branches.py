@@ -1,7 +1,9 @@
-"""Both branches of a row, played side by side."""
+"""Both branches of a row, played side by side, and again from a turn on."""
 
 import asyncio
+from collections.abc import Mapping
 
+from musicc.plan.document import Branch
 from musicc.runtime.engine.caller import RowFailedError
 from musicc.runtime.engine.conversation import BranchPlayer, Stage, StoppedError
 from musicc.runtime.engine.schedule import Row
@@ -13,6 +15,34 @@ async def converse(stage: Stage, row: Row) -> tuple[BranchPlayer, BranchPlayer]:
     chosen = BranchPlayer(stage, row, "chosen")
     rejected = BranchPlayer(stage, row, "rejected", chosen)
     await _both(chosen, rejected)
+    return _apart(chosen, rejected)
+
+
+async def retake(
+    players: tuple[BranchPlayer, BranchPlayer], renewed: Mapping[Branch, int], take: int
+) -> tuple[BranchPlayer, BranchPlayer]:
+    """The branches with all drawn again, under number `take`, from each branch's `renewed` turn on.
+
+    Everything before is kept. A rejected branch that is still one with the chosen one where that is drawn again goes
+    along: what it says of its own is the same again. Raises what `converse` raises.
+    """
+    chosen, rejected = players
+    never = chosen.row.turns + 1
+    first, own = renewed.get("chosen", never), renewed.get("rejected", never)
+    along = all(played.shared for played in rejected.played[: first - 1])
+    again = chosen.again(first, first, take) if first < never else chosen
+    start = min(own, first) if along else own
+    other = rejected.again(start, own, take, again) if start < never else rejected
+    if again is chosen:
+        await other.run()
+    elif other is rejected:
+        await again.run()
+    else:
+        await _both(again, other)
+    return _apart(again, other)
+
+
+def _apart(chosen: BranchPlayer, rejected: BranchPlayer) -> tuple[BranchPlayer, BranchPlayer]:
     if chosen.history == rejected.history:
         raise RowFailedError("equal", "both branches say the same: no turn departed")
     return chosen, rejected

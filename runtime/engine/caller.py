@@ -96,14 +96,14 @@ class Caller:
         """The same caller with other policies; what is in flight and the tallies are shared."""
         return replace(self, policies=policies)
 
-    async def ask(self, call: Call, messages: Sequence[Message], asked: Asked) -> tuple[str, tuple[Fault, ...]]:
-        """The reply's text and the faults it is marked with. Raises RowFailedError, or LLMError from the backend."""
+    async def ask(self, call: Call, messages: Sequence[Message], asked: Asked) -> tuple[Reply, tuple[Fault, ...]]:
+        """The reply and the faults it is marked with. Raises RowFailedError, or LLMError from the backend."""
         attempt = 0
         while True:
-            reply = await self._reply(call, messages, asked, attempt)
+            reply = await self.draw(call, messages, asked, attempt)
             faults = judge(call, reply, asked)
             if all(attempt >= self.policies[fault].retries for fault in faults):
-                return reply.text, self._settle(faults, reply, attempt)
+                return reply, self._settle(faults, reply, attempt)
             attempt += 1
 
     def _settle(self, faults: tuple[Fault, ...], reply: Reply, attempt: int) -> tuple[Fault, ...]:
@@ -112,7 +112,8 @@ class Caller:
             raise RowFailedError(fatal, f"the reply was {fatal} after {attempt + 1} attempts: {reply.text[:200]!r}")
         return faults
 
-    async def _reply(self, call: Call, messages: Sequence[Message], asked: Asked, attempt: int) -> Reply:
+    async def draw(self, call: Call, messages: Sequence[Message], asked: Asked, attempt: int) -> Reply:
+        """The reply of one attempt, whatever it is like. Raises LLMError from the backend."""
         fields = call.fields if call.model in self.structured else ()
         key = call_key(self.identities[call.model], call.sampling, fields, messages, asked.draw, attempt)
         if self.heard is not None:
@@ -124,7 +125,7 @@ class Caller:
                 return reply
             flight = self.flying.get(key)
             if flight is None:
-                request = _request(call, fields, messages, key, asked.conversation)
+                request = _request(call, messages, key, asked.conversation)
                 return await self._fly(key, request, asked.priority)
             # The one who makes the call may be cancelled with its row: then the first who waits makes it.
             await asyncio.wait([flight])
@@ -134,7 +135,7 @@ class Caller:
         self.flying[key] = landed
         try:
             reply = await self.complete(request, priority)
-            self.store.put(key, _encode(reply))
+            self.store.put(key, encode(reply))
         finally:
             del self.flying[key]
             landed.cancel()
@@ -142,9 +143,7 @@ class Caller:
         return reply
 
 
-def _request(
-    call: Call, fields: tuple[str, ...], messages: Sequence[Message], key: bytes, conversation: str
-) -> Request:
+def _request(call: Call, messages: Sequence[Message], key: bytes, conversation: str) -> Request:
     sampling = call.sampling
     return Request(
         model=call.model,
@@ -153,7 +152,7 @@ def _request(
         top_p=sampling.top_p,
         max_tokens=sampling.max_tokens,
         stop=sampling.stop,
-        fields=fields,
+        fields=call.fields,
         seed=seed_of(key),
         key=key,
         conversation=conversation,
@@ -175,7 +174,8 @@ def judge(call: Call, reply: Reply, asked: Asked) -> tuple[Fault, ...]:
     return faults_of(text, reply.finish, role=asked.role, hidden=hidden, earlier=asked.earlier, said=asked.instruction)
 
 
-def _encode(reply: Reply) -> bytes:
+def encode(reply: Reply) -> bytes:
+    """The reply as it is stored."""
     return orjson.dumps([reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens])
 
 

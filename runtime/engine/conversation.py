@@ -6,36 +6,18 @@ one's messages as they come.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from musicc.plan.document import FAITHFUL, Branch, Call, Cut, Dialogue, Fault, Option, Parse, Rule, Step
+from musicc.plan.document import FAITHFUL, Branch, Call, Cut, Dialogue, Option, Parse, Rule, Step
 from musicc.runtime.data.pool import SeedPool
-from musicc.runtime.engine.caller import Asked, Caller, RowFailedError
+from musicc.runtime.engine.caller import DRY, Asked, Caller, RowFailedError
 from musicc.runtime.engine.keys import Draw
 from musicc.runtime.engine.parse import parse_fields
 from musicc.runtime.engine.prompts import Prompter, transcript
-from musicc.runtime.engine.schedule import Agenda, Cue, Row, cues, holds
+from musicc.runtime.engine.schedule import Agenda, Cue, Row, cues, holds, variant
+from musicc.runtime.engine.turn import Played, Spoken, Turn
 from musicc.runtime.llm.types import Message
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What one branch did at one turn. `shared`: both messages are the chosen branch's."""
-
-    turn: int
-    rule: str
-    hidden: str | None
-    shared: bool
-    marks: tuple[Fault, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """A message of the chosen branch, on its way to the rejected one."""
-
-    text: str
-    marks: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +31,51 @@ class Stage:
     agenda: Agenda
 
 
-@dataclass
-class Turn:
-    """The named values that the steps of one turn read and write, and what the replies were marked with.
-
-    `together`: this branch and the chosen one are still one conversation, and the chosen one's reply is faithful.
-    """
-
-    number: int
-    together: bool
-    values: dict[str, str]
-    marks: list[Fault] = field(default_factory=list)
-
-
 class StoppedError(Exception):
     """The other branch has failed, so this one is not played on."""
 
 
 class BranchPlayer:
-    """Plays one branch of a row. `lead` is the chosen branch's player, for the rejected one."""
+    """Plays one branch of a row. `lead` is the chosen branch's player, for the rejected one.
+
+    `takes`: by turn, 0 for what is drawn first. `made_up`: a reply comes from no model, but from a rehearsal.
+    """
 
     def __init__(self, stage: Stage, row: Row, branch: Branch, lead: "BranchPlayer | None" = None) -> None:
         self.stage, self.row, self.branch, self.lead = stage, row, branch, lead
         self.history: list[Message] = list(row.context)
         self.played: list[Played] = []
+        self.said: list[Spoken] = []
+        self.takes = [0] * row.turns
         self.departed = lead is None
+        self.made_up = False
         dialogue, draws = stage.dialogue, row.draws
         rules: Sequence[Rule] = dialogue.chosen if branch == "chosen" else dialogue.rejected
         self._cues: dict[int, Cue] = cues(rules, branch, row.turns, draws)
-        weights = [assistant.weight for assistant in dialogue.assistants]
-        self._system = dialogue.assistants[draws.weighted("assistant", weights)].system
+        self._system = dialogue.assistants[variant("assistant", dialogue.assistants, draws)].system
         self.utterances = _futures(row.turns) if lead is None else []
         self.replies = _futures(row.turns) if lead is None else []
         self.turn = 0
-        self._last = row.turns
+        self._first, self._last = 1, row.turns
+
+    def again(self, first: int, renewed: int, take: int, lead: "BranchPlayer | None" = None) -> "BranchPlayer":
+        """Another player that has played what this one did before turn `first`, and goes on from there.
+
+        From turn `renewed` on it draws under retake `take`, before as this one did. What the user said at `first` stays.
+        """
+        other = BranchPlayer(self.stage, self.row, self.branch, lead)
+        done = first - 1
+        other.history[len(self.row.context) :] = self.history[len(self.row.context) :][: 2 * done]
+        other.played, other.said = self.played[:done], self.said[:first]
+        other.utterances[:done], other.replies[:done] = self.utterances[:done], self.replies[:done]
+        other.takes = self.takes[: renewed - 1] + [take] * (self.row.turns - renewed + 1)
+        other.departed = lead is None or not all(played.shared for played in other.played)
+        other._first = first
+        return other
 
     async def run(self) -> None:
         """Plays all turns. Raises RowFailedError or LLMError; `turn` is the one that failed then."""
-        for number in range(1, self.row.turns + 1):
+        for number in range(self._first, self.row.turns + 1):
             self.turn = number
             await self._turn(number)
 
@@ -103,18 +92,20 @@ class BranchPlayer:
 
     async def _turn(self, number: int) -> None:
         said = await self._utterance(number)
+        self.said[number - 1 :] = [said]
         if self.lead is None:
             self.utterances[number - 1].set_result(said)
         option = self._option(number, said.text)
         together = self._is_with_lead(number, said.text)
-        turn = Turn(number, together, {"instruction": said.text})
+        shared = together and option.rule == FAITHFUL
+        takes = self.lead.takes if shared and self.lead else self.takes
+        turn = Turn(number, together, takes[number - 1], {"instruction": said.text})
         for step in option.steps:
             await self._step(step, turn)
         reply = Spoken(turn.values["reply"], tuple(turn.marks))
         if self.lead is None:
             self.replies[number - 1].set_result(reply)
         self.history += [Message(role="user", content=said.text), Message(role="assistant", content=reply.text)]
-        shared = together and option.rule == FAITHFUL
         self.played.append(Played(number, option.rule, turn.values.get("hidden"), shared, said.marks + reply.marks))
         self.departed = not shared
 
@@ -127,9 +118,11 @@ class BranchPlayer:
         if self.lead is not None and user.shared and not self.departed:
             return await self.lead.utterances[number - 1]
         self.departed = True
-        variant = user.variants[self.row.draws.weighted("user", [variant.weight for variant in user.variants])]
-        turn = Turn(number, False, {})
-        for call in variant.steps:
+        if len(self.said) >= number:
+            return self.said[number - 1]
+        drawn = user.variants[variant("user", user.variants, self.row.draws)]
+        turn = Turn(number, False, self.takes[number - 1], {})
+        for call in drawn.steps:
             await self._call(call, turn, "user")
         return Spoken(turn.values["instruction"], tuple(turn.marks))
 
@@ -150,7 +143,7 @@ class BranchPlayer:
     # Steps
 
     async def _step(self, step: Step, turn: Turn) -> None:
-        site = f"{self.branch}.{turn.number}.{step.op}"
+        site = f"{self.branch}.{turn.number}.{step.op}" + (f".{turn.take}" if turn.take else "")
         values, draws = turn.values, self.row.draws
         if isinstance(step, Call):
             await self._call(step, turn, "user" if step.out == "hidden" else "assistant")
@@ -172,7 +165,9 @@ class BranchPlayer:
             raise StoppedError
         else:
             messages = self.stage.prompter.messages(call, self._system, self.history, self._offered(call, turn))
-            text, marks = await self.stage.caller.ask(call, messages, self._asked(turn, role))
+            reply, marks = await self.stage.caller.ask(call, messages, self._asked(turn, role))
+            text = reply.text
+            self.made_up |= reply.finish == DRY
         turn.values[call.out] = text.strip()
         turn.marks += marks
 
@@ -182,7 +177,7 @@ class BranchPlayer:
             role=role,
             priority=self.stage.agenda.priority(self.row, turn.number),
             turn=turn.number,
-            draw=Draw(sample=self.row.sample, branch=int(apart)),
+            draw=Draw(self.row.sample, int(apart), turn.take),
             instruction=turn.values.get("instruction", ""),
             hidden=turn.values.get("hidden"),
             earlier=self._earlier(turn, role),

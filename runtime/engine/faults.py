@@ -85,7 +85,7 @@ def faults_of(
         ("empty", _is_empty(text)),
         ("truncated", finish in _CUT_OFF),
         ("role_leak", _leaks_role(prose, lower, hidden or said) or (role == "user" and _answers(lower))),
-        ("hidden_leak", hidden is not None and _leaks_hidden(text, lower, hidden, said)),
+        ("hidden_leak", hidden is not None and _leaks_hidden(text, hidden, said)),
         ("repeated", _loops(lower) or _repeats(text, role, earlier, said)),
     )
     return tuple(fault for fault, holds in tests if holds)
@@ -110,19 +110,27 @@ def _answers(lower: str) -> bool:
     return _ANSWER_OPENING.match(lower) is not None or any(phrase in lower for phrase in _ANSWER_PHRASES)
 
 
-def _leaks_hidden(text: str, lower: str, hidden: str, said: str) -> bool:
+def names_construction(text: str) -> bool:
+    """It speaks of an instruction that is not the user's."""
+    lower = text.lower()
+    return any(word in lower for word in _CONSTRUCTION_WORDS) and _CONSTRUCTION.search(text) is not None
+
+
+def _leaks_hidden(text: str, hidden: str, said: str) -> bool:
     """It speaks of the construction, or recites an instruction that the user never gave."""
-    if any(word in lower for word in _CONSTRUCTION_WORDS) and _CONSTRUCTION.search(text):
+    if names_construction(text):
         return True
     secret = _plain(hidden)
     return secret.count(" ") >= _QUOTABLE - 1 and secret in _plain(text) and secret not in _plain(said)
 
 
+@lru_cache(4096)  # a reply is compared with at every later turn
 def _plain(text: str) -> str:
-    return " ".join(_words(text))
+    return " ".join(plain_words(text))
 
 
-def _words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
+    """The words of a text, without case and punctuation."""
     return text.casefold().translate(_NO_PUNCTUATION).split()
 
 
@@ -135,15 +143,15 @@ def _repeats(text: str, role: Role, earlier: Sequence[str], said: str) -> bool:
     if role == "user":
         words = _vocabulary(text)
         return any(_jaccard(words, _vocabulary(other)) >= _SAME_WORDS for other in earlier)
-    if _AGAIN.search(said) or len(text) < _SHORT:
+    if len(text) < _SHORT:
         return False
     near = [other for other in earlier if abs(len(other) - len(text)) <= len(text) / 4]
-    return bool(near) and _plain(text) in map(_plain, near)
+    return bool(near) and _plain(text) in map(_plain, near) and not _AGAIN.search(said)
 
 
 @lru_cache(4096)  # an utterance is compared with at every later turn
 def _vocabulary(text: str) -> frozenset[str]:
-    return frozenset(_words(text))
+    return frozenset(plain_words(text))
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

@@ -18,10 +18,11 @@ KEY_FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Which of many replies to the same question: the row of its seed, and the branch where branches draw apart."""
+    """Which of many replies to the same question: the row of its seed, the branch where branches draw apart, the retake."""
 
     sample: int = 0
     branch: int = 0
+    retake: int = 0
 
 
 def call_key(
@@ -29,7 +30,8 @@ def call_key(
 ) -> bytes:
     """32 bytes. `fields` is the form asked for; `attempt` counts the draws after bad replies from 0."""
     sampled = [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop, fields]
-    parts = [KEY_FORMAT, identity, sampled, messages, [draw.sample, draw.branch, attempt]]
+    again = [draw.retake] if draw.retake else []
+    parts = [KEY_FORMAT, identity, sampled, messages, [draw.sample, draw.branch, attempt, *again]]
     return sha256(orjson.dumps(parts)).digest()
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from musicc.plan.document import Model
 from musicc.runtime.engine.branches import converse
 from musicc.runtime.engine.caller import RowFailedError
-from musicc.runtime.engine.conversation import BranchPlayer, Stage
+from musicc.runtime.engine.checks.examine import Examined, examine
+from musicc.runtime.engine.conversation import Stage
 from musicc.runtime.engine.schedule import Row
 from musicc.runtime.llm.types import LLMError, Unusable
 
@@ -26,7 +27,7 @@ class Failed:
     message: str
 
 
-Outcome = tuple[BranchPlayer, BranchPlayer] | Failed
+Outcome = Examined | Failed
 
 
 def window(models: Iterable[Model], plans: int = 1) -> int:
@@ -34,7 +35,7 @@ def window(models: Iterable[Model], plans: int = 1) -> int:
 
     With several plans of one spec, as often again: their rows wait for the calls that they have in common.
     """
-    slots = sum(model.access.concurrency for model in models)
+    slots = sum(model.access.concurrency * max(1, len(model.access.urls)) for model in models)
     return max(SMALLEST_WINDOW, min(2 * slots * plans, LARGEST_WINDOW))
 
 
@@ -72,7 +73,7 @@ async def _outcome(stage: Stage, row: Row) -> Outcome:
     if row.turns == 0:
         return Failed("no_turn", "the seed has no user turn left to replay after its context")
     try:
-        return await converse(stage, row)
+        return await examine(stage, row, await converse(stage, row))
     except RowFailedError as failure:
         return Failed(failure.reason, str(failure))
     except Unusable:

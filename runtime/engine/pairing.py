@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator
 
 from musicc.plan.document import Call, Dialogue, Plan, Step
-from musicc.runtime.data.pairs import Models, Pair, TurnRecord
-from musicc.runtime.engine.conversation import BranchPlayer, Played
-from musicc.runtime.engine.schedule import Row
+from musicc.runtime.data.pairs import Models, Pair, Personas, TurnRecord
+from musicc.runtime.engine.conversation import BranchPlayer
+from musicc.runtime.engine.schedule import Row, variant
+from musicc.runtime.engine.turn import Played
 
 
-def make_pair(
-    dialogue: Dialogue, row: Row, players: tuple[BranchPlayer, BranchPlayer], models: Models, plan: str
-) -> Pair:
-    """The pair of a row whose branches were played to their ends. `plan` is the plan's digest."""
-    chosen, rejected = players
+def make_pair(dialogue: Dialogue, row: Row, chosen: BranchPlayer, rejected: BranchPlayer) -> Pair:
+    """The pair of a row whose branches were played to their ends; what the plan says of it is not in it yet."""
+    voices = dialogue.user.variants
     return Pair(
         id=row.id,
         chosen=tuple(chosen.history),
@@ -21,8 +20,10 @@ def make_pair(
         dialogue=dialogue.name,
         context=len(row.context),
         turns=tuple(map(_record, chosen.played, rejected.played)),
-        models=models,
-        plan=plan,
+        personas=Personas(
+            user=1 + variant("user", voices, row.draws) if voices else 0,
+            assistant=1 + variant("assistant", dialogue.assistants, row.draws),
+        ),
     )
 
 

@@ -7,7 +7,9 @@ unparsable: it is drawn again rather than guessed at.
 
 import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 _FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 _STRAY = re.compile(r"\\(.)", re.DOTALL)
@@ -15,7 +17,8 @@ _DECORATION = r"[*_`]{0,3}"
 _ADJECTIVE = r"(?:(?:modified|new|revised|rewritten)[ _-])?"
 
 
-def parse_fields(text: str, fields: tuple[str, ...]) -> dict[str, str] | None:
+@lru_cache(1024)  # a reply is taken apart when it is judged, and again when it is used
+def parse_fields(text: str, fields: tuple[str, ...]) -> Mapping[str, str] | None:
     """The value of each of `fields` in order, or None when the text does not hold all of them, non-empty.
 
     Read are, in this order: members of a JSON object (in a code fence, amid other text, with trailing commas or raw line
@@ -27,7 +30,8 @@ def parse_fields(text: str, fields: tuple[str, ...]) -> dict[str, str] | None:
     for read in (_members, _tagged, _labelled):
         found = read(body, fields)
         if found is not None:
-            return {name: found[name] for name in fields} if all(map(_says_something, found.values())) else None
+            whole = all(map(_says_something, found.values()))
+            return MappingProxyType({name: found[name] for name in fields}) if whole else None
     return None
 
 
@@ -39,6 +43,7 @@ def _names(fields: tuple[str, ...]) -> str:
     return "|".join(re.escape(name).replace("_", "[ _-]") for name in fields)
 
 
+@lru_cache
 def _key(name: str, fields: tuple[str, ...]) -> str:
     """The field that was written `name`, whatever its case and word separators."""
     plain = re.sub("[ _-]", "_", name.casefold())
@@ -58,7 +63,8 @@ def _member_pattern(fields: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _members(text: str, fields: tuple[str, ...]) -> dict[str, str] | None:
-    pairs = [(_key(m[1], fields), _value(m[2])) for m in _member_pattern(fields).finditer(text)]
+    found = _member_pattern(fields).finditer(text) if '"' in text else ()
+    pairs = [(_key(m[1], fields), _value(m[2])) for m in found]
     return _collect(pairs, fields)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from musicc.plan.document import AnyOf, Branch, Dialogue, Edge, Option, Range, Rule, When
+from musicc.plan.document import AnyOf, Assistant, Branch, Dialogue, Edge, Option, Range, Rule, VoiceVariant, When
 from musicc.runtime.data.seed import Seed
 from musicc.runtime.engine.draws import Draws
 from musicc.runtime.llm.types import Message
@@ -54,6 +55,11 @@ def turn_count(dialogue: Dialogue, draws: Draws, scripted: int) -> int:
     """The row's number of turns: drawn, and with a user voice of replay alone no more than the seed has."""
     wanted = draws.integer("turns", *dialogue.turns)
     return min(wanted, scripted) if dialogue.user.replay and not dialogue.user.variants else wanted
+
+
+def variant(voice: Literal["user", "assistant"], variants: Sequence[VoiceVariant | Assistant], draws: Draws) -> int:
+    """Which variant of a voice the row plays with."""
+    return draws.weighted(voice, [one.weight for one in variants])
 
 
 @dataclass(frozen=True, slots=True)

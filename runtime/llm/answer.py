@@ -14,7 +14,12 @@ from musicc.runtime.llm.types import Reply
 
 OK = 200
 STATUS = re.compile(r"[1-5]\d\d")
-RESETS = ("requests", "tokens")
+RESETS = (
+    ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
+    ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    ("RateLimit-Remaining", "RateLimit-Reset"),
+)
+LONGEST_RESET = 60.0  # seconds: such limits are counted by the minute, and what is longer is not the next call's wait
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
@@ -111,13 +116,31 @@ def wait_asked(headers: Mapping[str, str]) -> float | None:
         return int(milliseconds) / 1000.0
     if after := headers.get("Retry-After"):
         return _seconds_or_date(after)
-    waits = [
-        wait
-        for kind in RESETS
-        if headers.get(f"x-ratelimit-remaining-{kind}", "0") == "0"
-        and (wait := _span(headers.get(f"x-ratelimit-reset-{kind}", ""))) is not None
-    ]
+    return _longest_reset(headers, unsaid="0")
+
+
+def wait_for_more(headers: Mapping[str, str]) -> float | None:
+    """Seconds until more may be asked, where the answer to a call says that nothing is left: as OpenAI's API does
+    (`x-ratelimit-remaining-requests: 0`), or as the IETF's drafts on rate limits (`RateLimit-Remaining: 0`, and
+    `RateLimit: "default";r=0;t=30`).
+    """
+    wait = _longest_reset(headers, unsaid="")
+    return wait if wait is None else min(wait, LONGEST_RESET)
+
+
+def _longest_reset(headers: Mapping[str, str], unsaid: str) -> float | None:
+    """The longest time to wait for what is used up; `unsaid` is what counts as left where no header says."""
+    said = [(headers.get(left, unsaid), headers.get(reset, "")) for left, reset in RESETS]
+    if items := headers.get("RateLimit"):
+        said += map(_item, items.split(","))
+    waits = [wait for left, reset in said if left == "0" and (wait := _span(reset)) is not None]
     return max(waits, default=None)
+
+
+def _item(text: str) -> tuple[str, str]:
+    """What is left and when there is more, of one policy in a `RateLimit` header."""
+    parts = dict(part.strip().partition("=")[::2] for part in text.split(";"))
+    return parts.get("r", ""), parts.get("t", "")
 
 
 def _seconds_or_date(text: str) -> float | None:

@@ -3,10 +3,11 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 
@@ -15,9 +16,10 @@ from musicc.diagnostics.codes import running
 from musicc.plan.document import Model
 from musicc.runtime.llm.client import Client, Secret
 from musicc.runtime.llm.embedded import EmbeddedServers
+from musicc.runtime.llm.limits import Limits
+from musicc.runtime.llm.replicas import Replica, Replicas
 from musicc.runtime.llm.retry import PATIENCE, Patience, persist
 from musicc.runtime.llm.server import Server
-from musicc.runtime.llm.slots import Slots
 from musicc.runtime.llm.types import Reply, Request, Unusable
 
 IDLE = 4.0  # seconds until an unused connection is closed: uvicorn, under many servers, drops it after five
@@ -25,15 +27,10 @@ IDLE = 4.0  # seconds until an unused connection is closed: uvicorn, under many 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How to reach a model, and how many calls may at once. `at` is what to call the place in a message."""
+    """How to ask a model once, within its limits. `at` is what to call the place in a message."""
 
-    client: Client
-    slots: Slots
+    attempt: Callable[[Request, int], Awaitable[Reply]]
     at: str
-
-    async def attempt(self, request: Request, priority: int) -> Reply:
-        async with self.slots.hold(priority):
-            return await self.client.complete(request)
 
 
 class ModelBackend:
@@ -64,17 +61,33 @@ class ModelBackend:
 
     def _remote(self, name: str, model: Model) -> Route:
         servers = [Server.at(name, url) for url in model.access.urls]
-        client = Client(self._session, model, servers, _key(name, model.access.key))
-        return Route(client, Slots(model.access.concurrency), servers[0].shown)
+        secret = secret_of(name, model.access.key)
+        replicas = [self._replica(server, model, secret) for server in servers]
+        return Route(Replicas(replicas).attempt, servers[0].shown)
+
+    def _replica(self, server: Server, model: Model, secret: Secret) -> Replica:
+        limits = Limits(model.access)
+        return Replica(str(server.chat), Client(self._session, model, server, secret, limits.pause), limits)
 
     async def _start(self, name: str) -> Route:
         async with self._starting:
             if name not in self._routes:
                 model = self._models[name]
                 running = await asyncio.to_thread(self._embedded.start, model)
-                client = Client(self._session, model, [Server.at(name, running.url)], lambda: running.secret)
-                self._routes[name] = Route(client, running.slots, model.weights or "")
+                client = Client(self._session, model, Server.at(name, running.url), lambda: running.secret)
+
+                async def attempt(request: Request, priority: int) -> Reply:
+                    async with running.slots.hold(priority):
+                        return await client.complete(request)
+
+                self._routes[name] = Route(attempt, model.weights or "")
         return self._routes[name]
+
+
+class Asked(Protocol):
+    """A Backend that tells its caller of every attempt beyond the first."""
+
+    async def ask(self, request: Request, priority: int, on_retry: Callable[[], None]) -> Reply: ...
 
 
 class Renamed:
@@ -83,7 +96,7 @@ class Renamed:
     `retries`: attempts beyond the first of this plan's calls, by its own names.
     """
 
-    def __init__(self, backend: ModelBackend, names: Mapping[str, str]) -> None:
+    def __init__(self, backend: Asked, names: Mapping[str, str]) -> None:
         self.retries: Counter[str] = Counter()
         self._backend = backend
         self._names = names
@@ -110,7 +123,7 @@ def _enter(models: dict[str, Model], name: str, model: Model) -> str:
     return free
 
 
-def _key(name: str, variable: str | None) -> Secret:
+def secret_of(name: str, variable: str | None) -> Secret:
     """Reads the key from the environment each time; what it returns is put into one request's header and forgotten."""
     if variable is None:
         return lambda: None

@@ -1,8 +1,8 @@
 """One attempt at one chat completion, over the OpenAI protocol, at a server of any make."""
 
 import re
-from collections.abc import Callable, Sequence
-from itertools import cycle
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -10,7 +10,7 @@ import orjson
 
 from musicc.diagnostics.codes import running
 from musicc.plan.document import Model
-from musicc.runtime.llm.answer import Refusal, read_answer
+from musicc.runtime.llm.answer import Refusal, read_answer, wait_for_more
 from musicc.runtime.llm.retry import UnreachableError
 from musicc.runtime.llm.server import Server
 from musicc.runtime.llm.types import LLMError, Rejected, Reply, Request, Transient, Unusable
@@ -38,32 +38,49 @@ Secret = Callable[[], str | None]
 
 
 class Client:
-    """A model's servers, asked in turn. `secret` gives the API key at the moment of each call; it is kept nowhere."""
+    """A server of a model. `secret` gives the API key at the moment of each call; it is kept nowhere.
 
-    def __init__(self, session: aiohttp.ClientSession, model: Model, servers: Sequence[Server], secret: Secret) -> None:
+    `pause` hears for how many seconds a server that did answer wants no more calls.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        model: Model,
+        server: Server,
+        secret: Secret,
+        pause: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._session = session
         self._served = model.served
         self._seeded = model.seeded
         self._structured = model.structured
         self._timeout = aiohttp.ClientTimeout(total=model.access.timeout, sock_connect=CONNECT_TIMEOUT)
-        self._servers = cycle(servers)
+        self._server = server
         self._secret = secret
+        self._pause = pause
 
     async def complete(self, request: Request) -> Reply:
         """The reply, or an LLMError that says why there is none. No second attempt is made, except that a server which
         does not know `response_format` is asked without it, now and from then on.
         """
         structured = self._structured and bool(request.fields)
-        server, secret = next(self._servers), self._secret()
-        answer = await self._post(server, self._body(request, structured), secret)
+        secret = self._secret()
+        answer = await self._post(self.body(request), secret)
         if isinstance(answer, Reply):
             return answer
-        if structured and answer.status in UNPROCESSABLE and FORMAT_REFUSED.search(answer.message):
-            self._structured = False
+        if structured and self.drops_format(answer):
             return await self.complete(request)
-        raise await self._error(server, answer, secret)
+        raise await self.error(answer, secret)
 
-    def _body(self, request: Request, structured: bool) -> bytes:
+    def drops_format(self, refusal: Refusal) -> bool:
+        """Whether a request was refused for its `response_format`; if so, no later one has any."""
+        refused = refusal.status in UNPROCESSABLE and FORMAT_REFUSED.search(refusal.message) is not None
+        self._structured = self._structured and not refused
+        return refused
+
+    def body(self, request: Request) -> bytes:
+        """What is sent, as JSON."""
         body: dict[str, Any] = {
             "model": self._served,
             "messages": request.messages,
@@ -75,33 +92,27 @@ class Client:
             body["stop"] = request.stop
         if self._seeded:
             body["seed"] = request.seed
-        if structured:
+        if self._structured and request.fields:
             body["response_format"] = _json_schema(request.fields)
         return orjson.dumps(body)
 
-    async def _post(self, server: Server, body: bytes, secret: str | None) -> Reply | Refusal:
-        try:
+    async def _post(self, body: bytes, secret: str | None) -> Reply | Refusal:
+        with wire_faults(self._server, self._timeout, secret):
             async with self._session.post(
-                server.chat,
+                self._server.chat,
                 data=body,
-                headers=_headers(secret),
-                proxy=server.proxy,
+                headers={"Content-Type": "application/json", **headers(secret)},
+                proxy=self._server.proxy,
                 timeout=self._timeout,
                 allow_redirects=False,
             ) as response:
+                if wait := wait_for_more(response.headers):
+                    self._pause(wait)
                 return read_answer(response.status, response.headers, await response.read())
-        except (aiohttp.ClientSSLError, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
-            raise _unreachable(server, fault) from None
-        except TimeoutError:
-            raise Transient(f"no answer within {self._timeout.total:g} s") from None
-        except aiohttp.ClientResponseError as fault:
-            raise Transient(f"the answer is not HTTP: {_shown(fault.message, secret)}") from None
-        except aiohttp.ClientError as fault:
-            raise Transient(f"the connection broke: {_shown(str(fault), secret)}") from None
 
-    async def _error(self, server: Server, refusal: Refusal, secret: str | None) -> LLMError:
+    async def error(self, refusal: Refusal, secret: str | None) -> LLMError:
         """What a refusal means for the call, or for all calls."""
-        status, said = refusal.status, _shown(refusal.message, secret)
+        server, status, said = self._server, refusal.status, shown(refusal.message, secret)
         if status in KEY_REFUSED:
             message = f"the server refuses the API key of `{server.model}`: {status} {said}"
             return Unusable(server.fault(running.KEY_REFUSED, message, OTHER_KEY))
@@ -109,7 +120,7 @@ class Client:
             message = f"the quota of `{server.model}` is used up: {said}"
             return Unusable(server.fault(running.NO_QUOTA, message, MORE_QUOTA))
         if status == NOT_FOUND or (status in UNPROCESSABLE and MODEL_REFUSED.search(said)):
-            offered = await self._offered(server, secret)
+            offered = await self._offered(secret)
             if self._served not in offered and (offered or MODEL_REFUSED.search(said)):
                 return Unusable(server.unknown(self._served, offered))
         if status in NO_ENDPOINT:
@@ -118,11 +129,11 @@ class Client:
         kind = Transient if status in PASSING or status >= 500 else Rejected
         return kind(f"{status} {said}" if status else said, status=status, retry_after=refusal.retry_after)
 
-    async def _offered(self, server: Server, secret: str | None) -> set[str]:
+    async def _offered(self, secret: str | None) -> set[str]:
         """The names of the server's models; empty if it does not tell."""
         try:
             async with self._session.get(
-                server.models, headers=_headers(secret), proxy=server.proxy, timeout=MODELS_TIMEOUT
+                self._server.models, headers=headers(secret), proxy=self._server.proxy, timeout=MODELS_TIMEOUT
             ) as response:
                 listed = orjson.loads(await response.read())
                 return {model["id"] for model in listed["data"]}
@@ -130,11 +141,25 @@ class Client:
             return set()
 
 
-def _headers(secret: str | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "User-Agent": "musicc"}
-    if secret:
-        headers["Authorization"] = f"Bearer {secret}"
-    return headers
+@contextmanager
+def wire_faults(server: Server, timeout: aiohttp.ClientTimeout, secret: str | None) -> Iterator[None]:
+    """Turns what can go wrong on the way to the server and back, inside of the block, into an LLMError."""
+    try:
+        yield
+    except (aiohttp.ClientSSLError, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as fault:
+        raise _unreachable(server, fault) from None
+    except TimeoutError:
+        raise Transient(f"no answer within {timeout.total:g} s") from None
+    except aiohttp.ClientResponseError as fault:
+        raise Transient(f"the answer is not HTTP: {shown(fault.message, secret)}") from None
+    except aiohttp.ClientError as fault:
+        raise Transient(f"the connection broke: {shown(str(fault), secret)}") from None
+
+
+def headers(secret: str | None) -> dict[str, str]:
+    """Those of every request."""
+    named = {"User-Agent": "musicc"}
+    return named | {"Authorization": f"Bearer {secret}"} if secret else named
 
 
 def _json_schema(fields: Sequence[str]) -> dict[str, Any]:
@@ -147,7 +172,7 @@ def _json_schema(fields: Sequence[str]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": schema}}
 
 
-def _shown(said: str, secret: str | None) -> str:
+def shown(said: str, secret: str | None) -> str:
     """A server's words on one line, cut to a bearable length, and without the key if it echoes that."""
     line = " ".join((said.replace(secret, "***") if secret else said).split())
     return line if len(line) <= SHORT else line[: SHORT - 1] + "…"

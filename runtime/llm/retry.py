@@ -1,24 +1,28 @@
 """Tries a call again after a failure that may pass. Waiting happens here, outside of any slot."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import uniform
+from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from musicc.diagnostics import Diagnostic
 from musicc.diagnostics.codes import running
-from musicc.runtime.llm.types import Reply, Transient, Unusable
+from musicc.runtime.llm.types import Transient, Unusable
 
-TOO_MANY = 429
+T = TypeVar("T")
+TOO_MANY, UNAVAILABLE = 429, 503
+LOADING = re.compile(r"\b(load|start|warm)", re.IGNORECASE)  # not "overloaded"
 
 
 class UnreachableError(Transient):
     """No connection could be made. If that lasts, no call to the model can succeed: `diagnostic` says so."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
+    def __init__(self, diagnostic: Diagnostic, retry_after: float | None = None) -> None:
+        super().__init__(diagnostic.message, retry_after=retry_after)
         self.diagnostic = diagnostic
 
 
@@ -26,9 +30,10 @@ class UnreachableError(Transient):
 class Patience:
     """How long a call is tried; all times in seconds.
 
-    `attempts` bounds failures, not refusals for coming too often (429): those say nothing about the call. `first` is the
-    first wait, each further one is twice as long up to `longest`. No attempt begins `total` after the first one, or
-    `starting` after it where nobody listens yet. `asked` is the longest wait that a server may ask for.
+    `attempts` bounds failures, not refusals for coming too often (429) or too soon (503 while a model is loaded): those
+    say nothing about the call. `first` is the first wait, each further one is twice as long up to `longest`. No attempt
+    begins `total` after the first failure, or `starting` after it where nobody listens yet. `asked` is the longest wait
+    that a server may ask for.
     """
 
     attempts: int = 8
@@ -42,19 +47,17 @@ class Patience:
 PATIENCE = Patience()
 
 
-async def persist(
-    attempt: Callable[[], Awaitable[Reply]], patience: Patience, at: str, on_retry: Callable[[], None]
-) -> Reply:
+async def persist(attempt: Callable[[], Awaitable[T]], patience: Patience, at: str, on_retry: Callable[[], None]) -> T:
     """What `attempt` returns in the end. Raises what it raised last, and Unusable where no other call would fare better;
     `at` names the server then.
     """
-    began = time.monotonic()
     try:
         return await attempt()
     except Transient as failure:  # calls that go well, nearly all, are spared tenacity's 30 µs
         failures = iter((failure,))
+    began = time.monotonic()  # not before: the first attempt may have stood in line for long
 
-    async def again() -> Reply:
+    async def again() -> T:
         for first in failures:
             raise first
         on_retry()
@@ -95,8 +98,14 @@ def _is_over(state: RetryCallState, elapsed: float, patience: Patience) -> bool:
         return True
     if isinstance(failure, UnreachableError):
         return elapsed + state.upcoming_sleep > patience.starting
-    exhausted = state.attempt_number >= patience.attempts and failure.status != TOO_MANY
+    exhausted = state.attempt_number >= patience.attempts and not _is_no_fault(failure)
     return exhausted or elapsed + state.upcoming_sleep > patience.total
+
+
+def _is_no_fault(failure: Transient) -> bool:
+    """Whether the call came too often, or before the model was loaded."""
+    starting = failure.status == UNAVAILABLE and LOADING.search(str(failure))
+    return failure.status == TOO_MANY or bool(starting)
 
 
 def _hopeless(failure: Transient, patience: Patience, at: str) -> Diagnostic | None:

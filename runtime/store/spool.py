@@ -43,9 +43,19 @@ class OrderedSpool:
 
     def drain(self) -> Iterator[bytes]:
         """The rows in index order; an index without a row is skipped. Raises DiagnosticError."""
-        for start in self._starts:
+        return (row for _, row in self.items())
+
+    def items(self) -> Iterator[tuple[int, bytes]]:
+        """The rows with their indexes, in order. Raises DiagnosticError."""
+        for index, start in enumerate(self._starts):
             if start:
-                yield self._read(start - 1)
+                yield index, self._read(start - 1)
+
+    def __getitem__(self, index: int) -> bytes:
+        """The row of an index. Raises IndexError where there is none, and DiagnosticError."""
+        if not self._starts[index]:
+            raise IndexError(f"no row {index} is in the spool")
+        return self._read(self._starts[index] - 1)
 
     def _read(self, offset: int) -> bytes:
         with disk_errors("read collected rows", self._path):

@@ -25,6 +25,11 @@ CHANGES = {
     "model": ('name  = "fake"', 'name  = "fake-2"'),
     "fewer": ("pairs = 12", "pairs = 8"),
     "replies": ("turns     = 3", "turns     = 3\n  replies   = { truncated: retry(3) }"),
+    "check": ("params {", "check kind { of = contrastive  forbid = refusal  fail = mark }\n\nparams {"),
+    "judge": (
+        'import "std/contrasts"',
+        'import "std/judges" (turnwise)\ncheck each { of = contrastive  judge = turnwise on fake }\nimport "std/contrasts"',
+    ),
     "declared": (
         "dialogue contrastive",
         'persona sulky { role = assistant  system = "Sulk." }\n\ndialogue contrastive',

@@ -28,7 +28,7 @@ sweep grid {{
 sweep servers {{ fake.name in ["one", "two"] }}
 sweep rates {{ rm.lr in [1e-6, 2e-6, 1e-5] }}
 """
-FILES = ["README.md", "manifest.json", "pairs.jsonl", "plan.json", "quarantine.jsonl"]
+FILES = ["README.md", "datasets", "manifest.json", "pairs.jsonl", "plan.json", "quarantine.jsonl"]
 
 
 @pytest.fixture
@@ -84,9 +84,10 @@ def test_a_second_sweep_calls_nobody_and_writes_the_same_bytes(project: Project,
     done = project.build("--sweep", "grid")
     assert [(folder(project, "grid") / name / "pairs.jsonl").read_bytes() for name in names] == before
     assert answered(log) == calls
-    assert done.out.splitlines()[5].split()[:5] == [
+    assert done.out.splitlines()[5].split()[:6] == [
         "total",
         "36",
+        "0",
         "0",
         "0",
         str(summary(project, "grid")["total"]["reused"]),

@@ -10,13 +10,13 @@ import pytest
 from musicc.diagnostics import Diagnostic
 from musicc.diagnostics.codes import all_codes
 from musicc.diagnostics.render import render_text
-from tests.diagnostics.faults import commands, data, disk, models
+from tests.diagnostics.faults import batches, commands, data, disk, models, money
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "faults"
 CASES: dict[str, Callable[[Path], Sequence[Diagnostic]]] = {
     name.upper(): case
-    for module in (commands, data, disk, models)
+    for module in (batches, commands, data, disk, models, money)
     for name, case in vars(module).items()
     if re.fullmatch(r"m\d{3}", name)
 }
@@ -29,6 +29,7 @@ def plain(text: str, folder: Path) -> str:
     text = re.sub(r"process \d+ \((.*?), since [^)]*\)", r"process <number> (\1, since <time>)", text)
     text = text.replace(sys.executable, "<python>")
     text = re.sub(r"with \d+ slots", "with <number> slots", text)
+    text = re.sub(r"batch-[0-9a-f]{16}", "batch-<number>", text)
     return re.sub(r"\S*/musicc-\w+\.txt", "<report>", text)
 
 

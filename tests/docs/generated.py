@@ -15,7 +15,7 @@ from musicc.semantics.kinds import SCHEMAS
 from musicc.semantics.kinds.contrast import ReplyFields
 from musicc.semantics.kinds.dialogue import REPLY_POLICIES
 from musicc.semantics.kinds.model import LIMIT, PRICE
-from musicc.semantics.module import Policy, Prefix, Sampling
+from musicc.semantics.module import Fail, Policy, Prefix, Sampling
 from musicc.semantics.quantities import SHARES, TIMES, UNBOUNDED, Quantity
 from musicc.semantics.schema import FieldSpec
 from musicc.semantics.shapes import Prompt, Shape
@@ -94,8 +94,8 @@ def _default(spec: FieldSpec) -> str:
 
 def _written(value: Any, shape: Shape) -> str:
     """The value as a spec would have it."""
-    if isinstance(value, Policy):
-        then = "" if value.then == "quarantine" else " then mark"
+    if isinstance(value, Policy | Fail):
+        then = " then mark" if value.then == "mark" else ""
         return f"retry({value.retries}){then}" if value.retries else value.then
     if isinstance(value, Prefix):
         return value.kind

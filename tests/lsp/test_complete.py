@@ -63,6 +63,11 @@ CASES = {
     ),
     "silence": ("# musicc: allow(M1‸", "M191", "M104"),
     "user's template": ('music 1\npersona p {\n  role = user\n  prompt = """{{ ‸', "last_reply", "instruction"),
+    "pair judge's template": ('music 1\njudge j {\n  prompt = """{{ ‸', "transcript_b", "reply"),
+    "turn judge's template": ('music 1\njudge j { of = turn  prompt = """{{ ‸', "reply", "transcript_b"),
+    "what a check forbids": ("music 1\ncheck c { forbid = ‸", "leak", "drop"),
+    "what becomes of a pair": ("music 1\ncheck c { fail = ‸", "drop", "quarantine"),
+    "a check's branch": ("music 1\ncheck c { in = ‸", "rejected", "drop"),
     "assistant's template": ('music 1\npersona p {\n  role = assistant\n  system = """{{ ‸', "turns", "transcript"),
 }
 
@@ -93,7 +98,7 @@ def test_a_block_comes_with_its_required_fields(tmp_path: Path) -> None:
     _, view, offset = view_of(f"{HEAD}check‸", tmp_path)
     (item,) = (one for one in completions(view, offset, snippets=True) if one.label == "check")
     assert item.text_edit is not None
-    assert item.text_edit.new_text == "check ${1:name} {\n  of    = $2\n  judge = $3\n}"
+    assert item.text_edit.new_text == "check ${1:name} {\n  of = $2\n}"
 
 
 def test_every_field_offers_something(tmp_path: Path) -> None:

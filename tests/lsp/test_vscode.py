@@ -51,7 +51,7 @@ def test_keywords_are_those_of_the_grammar() -> None:
 def test_booleans_and_units_are_those_of_the_grammar() -> None:
     assert listed(RULES["boolean"]["match"]) == {"true", "false"}
     number = re.compile(RULES["number"]["match"])
-    for written in ("31k", "1%", "2e-6", "30s", "-5", "1_000", "0.5"):
+    for written in ("31k", "1%", "0.5x", "2e-6", "30s", "-5", "1_000", "0.5"):
         assert number.fullmatch(written)
 
 

@@ -1,16 +1,24 @@
 """Modules by hand: the smallest spec that says what a test is about."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from musicc.diagnostics import Source, Span
 from musicc.semantics.module import (
     AnyTurns,
+    Bounds,
+    Check,
     Choice,
     Contrast,
     Dialogue,
+    Fail,
     Fault,
     File,
+    Gate,
+    Judge,
+    JudgeOn,
+    Languages,
     Limit,
     Model,
     Module,
@@ -27,6 +35,7 @@ from musicc.semantics.module import (
     Variant,
     Voice,
     When,
+    Wording,
 )
 from musicc.syntax.tree import Text
 
@@ -140,8 +149,46 @@ def dialogue(
     )
 
 
-def module(*dialogues: Dialogue, profile: str | None = None) -> Module:
-    nothing: dict[str, object] = {name: {} for name in ("params", "checks", "datasets", "rewards", "evals", "sweeps")}
+WORD = Sampling(temperature=0.0, top_p=1.0, max_tokens=8, stop=())
+PAIRWISE = Judge(
+    "pairwise",
+    SPAN,
+    of="pair",
+    system=text("Be fair."),
+    prompt=text("{{ transcript_a }} or {{ transcript_b }}?"),
+    verdicts=("A", "B", "tie"),
+    both_orders=True,
+    sampling=Sampling(),
+)
+LAST = replace(PAIRWISE, name="last", system=None, prompt=text("Is {{ transcript_b }} good?"), both_orders=False)
+TURNWISE = replace(
+    PAIRWISE,
+    name="turnwise",
+    of="turn",
+    prompt=text("{{ transcript }} then {{ instruction }} then {{ reply }}: good?"),
+    verdicts=("yes", "no"),
+    both_orders=False,
+)
+REFUSAL = Wording("refusal", "", wanted=False, where="chosen")
+LEAK = Wording("leak", "", wanted=False, where="rejected")
+NUMBER = Wording("regex", r"\d", wanted=True, where="both")
+GERMAN = Languages(("de",), "both")
+
+
+def judged(judge: Judge, on: Model = SMALL) -> JudgeOn:
+    return JudgeOn(judge, on, WORD)
+
+
+def check(name: str, gate: Gate, of: Dialogue, retries: int = 0, then: Literal["drop", "mark"] = "drop") -> Check:
+    return Check(name, SPAN, of, gate, Fail(retries, then))
+
+
+def bounds(measure: str, low: float, high: float) -> Bounds:
+    return Bounds(measure, low, high)  # type: ignore[arg-type]
+
+
+def module(*dialogues: Dialogue, profile: str | None = None, checks: tuple[Check, ...] = ()) -> Module:
+    nothing: dict[str, object] = {name: {} for name in ("params", "datasets", "rewards", "evals", "sweeps")}
     return Module(
         name="test",
         path=FOLDER / "test.music",
@@ -150,5 +197,6 @@ def module(*dialogues: Dialogue, profile: str | None = None) -> Module:
         models={},
         seeds={},
         dialogues={d.name: d for d in dialogues},
+        checks={check.name: check for check in checks},
         **nothing,  # type: ignore[arg-type]
     )

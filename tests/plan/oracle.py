@@ -5,12 +5,13 @@ The oracle's LLM answers equal messages with equal replies, so plans that ask th
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TypeVar
 
 from hypothesis import reject
 
+from musicc.plan.checks import PairJudge, TurnJudge
 from musicc.plan.document import (
     ASSISTANT,
     FAITHFUL,
@@ -141,10 +142,13 @@ class Theatre:
             context += [("user", Said("seed", facts.user)), ("assistant", Said("seed", facts.reply))]
         chosen = Branch("chosen", self.cast(dialogue.chosen, turns), list(context), False)
         rejected = Branch("rejected", self.cast(dialogue.rejected, turns), list(context), False)
+        self.shown = list[tuple[int, Branch, dict[str, Said]]]()  # to a judge of turns
         for turn in range(1, turns + 1):
             self.turn(turn, chosen, rejected)
         self.row.chosen, self.row.rejected = (tuple(s.what for _, s in b.history) for b in (chosen, rejected))
         self.row.seconds = max(chosen.clock, rejected.clock)
+        if rejected.departed:
+            self.checks(turns, chosen, rejected)
         return self.row
 
     def cast(self, rules: Sequence[Rule], turns: int) -> dict[int, Rule]:
@@ -169,6 +173,10 @@ class Theatre:
         bad = self.option(turn, rejected)
         other_reply = self.steps(turn, bad, rejected, other_said)
         rejected.departed |= {good.rule, bad.rule} != {FAITHFUL}
+        for branch, words in ((chosen, (said, reply)), (rejected, (other_said, other_reply))):
+            if branch is chosen or rejected.departed:
+                before = replace(branch, history=list(branch.history))
+                self.shown.append((turn, before, dict(zip(("instruction", "reply"), words, strict=True))))
         chosen.history += [("user", said), ("assistant", reply)]
         rejected.history += [("user", other_said), ("assistant", other_reply)]
 
@@ -220,7 +228,30 @@ class Theatre:
             case _:
                 values["hidden"] = Said(step.op, self.facts.user)
 
+    # Checks: a row whose branches never part is no pair, and every pair is judged
+
+    def checks(self, turns: int, chosen: Branch, rejected: Branch) -> None:
+        ends = [Said(None, sum(said.tokens for _, said in branch.history)) for branch in (chosen, rejected)]
+        for gate in (check.gate for check in self.dialogue.checks):
+            if isinstance(gate, PairJudge):
+                for a, b in (ends, ends[::-1])[: 1 + gate.both_orders]:
+                    self.judge(gate.call, turns, chosen, {"transcript_a": a, "transcript_b": b})
+            elif isinstance(gate, TurnJudge):
+                for shown in self.shown:
+                    self.judge(gate.call, *shown)
+            if isinstance(gate, PairJudge | TurnJudge):
+                self.row.seconds += (
+                    self.statistics.first_token + self.size(gate.call) / self.statistics.tokens_per_second
+                )
+
+    def judge(self, call: Call, turn: int, branch: Branch, values: dict[str, Said]) -> None:
+        prompt = [self.rendered(name, branch, values) for name in (call.system, call.ask) if name]
+        self.row.calls.append(("judge", call.model, sum(part.tokens for part in prompt), self.size(call), turn))
+
     # Calls
+
+    def size(self, call: Call) -> float:
+        return call.sampling.max_tokens if self.full else self.statistics.fill * call.sampling.max_tokens
 
     def ask(
         self, role: str, turn: int, call: Call, branch: Branch, values: dict[str, Said], apart: bool = False
@@ -229,7 +260,7 @@ class Theatre:
         prompt = [self.rendered(name, branch, values) for name in (system, call.ask) if name]
         prompt += [said for _, said in branch.history] if call.history != "none" else []
         prompt += [values[call.say]] if call.ask is None and call.say else []
-        size = call.sampling.max_tokens if self.full else self.statistics.fill * call.sampling.max_tokens
+        size = self.size(call)
         asked = self.name(
             (call.model, call.sampling, call.history, call.fields, tuple(part.what for part in prompt), apart)
         )

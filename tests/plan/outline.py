@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from musicc.plan.checks import Gate, PairJudge, TurnJudge
 from musicc.plan.document import AnyOf, Borrow, Call, Cut, Dialogue, Option, Parse, Plan, Recall, Rule, Step
 
 
@@ -26,6 +27,17 @@ def _dialogue(dialogue: Dialogue) -> Iterator[str]:
             yield f"  {branch} {_turns(rule)}"
             for option in rule.options:
                 yield from _option(option)
+    for check in dialogue.checks:
+        retries = f"{check.retries} retries, then " if check.retries else ""
+        yield f"  check {check.name}: {_gate(check.gate)}; {retries}{check.then}"
+
+
+def _gate(gate: Gate) -> str:
+    if isinstance(gate, PairJudge | TurnJudge):
+        orders = ", both orders" if isinstance(gate, PairJudge) and gate.both_orders else ""
+        return f"{gate.kind} {_step(gate.call)} of {', '.join(gate.verdicts)}{orders}"
+    said = (f"{name} {value}" for name, value in gate.model_dump(exclude={"kind"}).items())
+    return " ".join([gate.kind, *said])
 
 
 def _turns(rule: Rule) -> str:

@@ -3,21 +3,28 @@
 from hypothesis import strategies as st
 
 from musicc.plan.statistics import SeedFacts, Statistics
-from musicc.semantics.module import Dialogue, Prefix, Replay, Rule, Seeds, Variant, Voice, When
+from musicc.semantics.module import Dialogue, Module, Prefix, Replay, Rule, Seeds, Variant, Voice, When
 from tests.plan.modules import (
     BIG,
     CUT,
     EITHER,
     FORGET,
+    LAST,
     OTHER,
+    PAIRWISE,
+    REFUSAL,
     REWRITE,
     SIDESTEP,
     SMALL,
     STALE,
+    TURNWISE,
     Alternatives,
     any_turns,
+    check,
     contrast,
     dialogue,
+    judged,
+    module,
     persona,
     rule,
     seeds,
@@ -85,6 +92,18 @@ def dialogues(draw: st.DrawFn) -> Dialogue:
         start=draw(sources()),
         independent=draw(st.booleans()),
     )
+
+
+JUDGES = st.lists(st.sampled_from([PAIRWISE, LAST, TURNWISE]), max_size=2, unique=True)
+
+
+@st.composite
+def modules(draw: st.DrawFn) -> Module:
+    """A dialogue, and perhaps judges of its pairs among other checks."""
+    talk = draw(dialogues())
+    placed = [judged(judge, draw(st.sampled_from([BIG, SMALL]))) for judge in draw(JUDGES)]
+    gates = [*placed, REFUSAL] if placed else []
+    return module(talk, checks=tuple(check(f"c{number}", gate, talk) for number, gate in enumerate(gates)))
 
 
 @st.composite

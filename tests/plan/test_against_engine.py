@@ -11,7 +11,7 @@ from musicc.plan.lower import lower
 from musicc.plan.statistics import SeedFacts, Statistics
 from musicc.runtime.engine.conversation import BranchPlayer
 from musicc.runtime.engine.local import Failed
-from musicc.semantics.module import Dialogue, File, Prefix, Replay
+from musicc.semantics.module import Dialogue, File, Judge, Prefix, Replay
 from tests.plan.modules import (
     CURIOUS,
     CUT,
@@ -19,12 +19,18 @@ from tests.plan.modules import (
     FOLDER,
     FORGET,
     HELPFUL,
+    LAST,
     OTHER,
+    PAIRWISE,
     REWRITE,
     SIDESTEP,
     STALE,
+    TURNWISE,
+    WORD,
     any_turns,
+    check,
     dialogue,
+    judged,
     model,
     module,
     rule,
@@ -32,7 +38,7 @@ from tests.plan.modules import (
     turn,
     voice,
 )
-from tests.runtime.engine.theatre import Actor, perform, write_seeds
+from tests.runtime.engine.theatre import Actor, perform, speak, write_seeds
 
 ROWS, USER_TURNS = 150, 3
 M = replace(model("m"), structured=True)
@@ -81,6 +87,20 @@ def test_the_engine_makes_as_many_calls_as_expected(talk: Dialogue, tmp_path: Pa
     write_seeds(tmp_path, ROWS, USER_TURNS)
     made = perform(plan, tmp_path, Actor()).tally.made
     assert made == pytest.approx(estimate(plan, {"talk": ROWS}, FACTS).calls, rel=0.05)
+
+
+@pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)
+@pytest.mark.parametrize("judge", [PAIRWISE, LAST, TURNWISE], ids=lambda judge: judge.name)
+def test_judges_are_asked_as_often_as_expected(talk: Dialogue, judge: Judge, tmp_path: Path) -> None:
+    """Whatever they say."""
+    plan = compile_module(module(talk, checks=(check("c", judged(judge, M), talk),)))
+    write_seeds(tmp_path, ROWS, USER_TURNS)
+    actor = Actor(lambda request: judge.verdicts[0] if request.max_tokens == WORD.max_tokens else speak(request))
+    perform(plan, tmp_path, actor)
+    asked = sum(request.max_tokens == WORD.max_tokens for request in actor.asked)
+    assert asked == pytest.approx(
+        sum(line.usage.calls for line in estimate(plan, {"talk": ROWS}, FACTS).lines if line.role == "judge"), rel=0.1
+    )
 
 
 @pytest.mark.parametrize("talk", DIALOGUES.values(), ids=DIALOGUES)

@@ -13,7 +13,7 @@ from musicc.plan.fits import fits
 from musicc.plan.present import present
 from musicc.plan.statistics import SeedFacts, Statistics, seed_facts
 from musicc.plan.turns import satisfiable
-from musicc.semantics.module import Dialogue, Limit, Prefix, Price, Replay, Variant, When
+from musicc.semantics.module import Dialogue, Judge, Limit, Prefix, Price, Replay, Variant, When
 from tests.plan import golden
 from tests.plan.modules import (
     BIG,
@@ -22,11 +22,17 @@ from tests.plan.modules import (
     EITHER,
     FORGET,
     HELPFUL,
+    LAST,
     OTHER,
+    PAIRWISE,
+    REFUSAL,
     SIDESTEP,
     SMALL,
+    TURNWISE,
     any_turns,
+    check,
     dialogue,
+    judged,
     model,
     module,
     persona,
@@ -109,6 +115,56 @@ class TestCalls:
     def test_rows_count(self) -> None:
         talk = dialogue(rule(turn(2), OTHER))
         assert priced(talk, rows=1000).calls == pytest.approx(1000 * priced(talk).calls)
+
+
+class TestJudges:
+    TALK = dialogue(rule(turn(2), OTHER), turns=(3, 3))
+
+    def judging(self, *judges: Judge, talk: Dialogue = TALK, **statistics: object) -> dict[str, float]:
+        """Calls by check."""
+        checks = tuple(check(judge.name, judged(judge), talk) for judge in judges)
+        plan = compile_module(module(talk, checks=(*checks, check("free", REFUSAL, talk))))
+        found = estimate(plan, {"talk": 1}, Statistics(**statistics))  # type: ignore[arg-type]
+        return {line.check: round(line.usage.calls, 9) for line in found.lines if line.role == "judge"}
+
+    def test_a_pair_is_judged_once_or_in_both_orders(self) -> None:
+        assert self.judging(PAIRWISE, LAST) == {"pairwise": 2, "last": 1}
+
+    def test_turns_are_judged_in_both_branches_and_shared_ones_once(self) -> None:
+        assert self.judging(TURNWISE) == {"turnwise": 3 + 2}
+
+    def test_rows_that_never_part_are_not_judged(self) -> None:
+        talk = dialogue(rule(turn(2), [(0.25, OTHER), (0.75, None)]), turns=(3, 3))
+        assert self.judging(PAIRWISE, TURNWISE, talk=talk) == {"pairwise": 0.5, "turnwise": 0.25 * 5}
+
+    def test_checks_come_in_the_order_in_which_they_are_made(self) -> None:
+        assert list(self.judging(TURNWISE, LAST, PAIRWISE)) == ["turnwise", "last", "pairwise"]
+
+    def test_a_judge_reads_both_conversations(self) -> None:
+        """Seeds of 10 tokens and replies of 50: each conversation has 3 times 60; the texts have 2 and 1 tokens."""
+        talk = dialogue(
+            rule(turn(2), OTHER), turns=(3, 3), user=(Replay(),), assistant=voice(MUTE, BIG, max_tokens=100)
+        )
+        plan = compile_module(module(talk, checks=(check("c", judged(PAIRWISE), talk),)))
+        facts = Statistics({"start": SeedFacts({4: 1.0}, user=10.0, reply=30.0)}, fill=0.5)
+        (line,) = (line for line in estimate(plan, {"talk": 1}, facts).lines if line.check)
+        texts = (len("Be fair.") + len(" or ?")) / 4
+        assert line.usage.input == 2 * (texts + 360)
+        assert (line.usage.output, line.usage.most_output) == (8, 16)
+
+    def test_judges_are_asked_one_check_after_the_other(self) -> None:
+        def path(*judges: Judge) -> int:
+            checks = tuple(check(judge.name, judged(judge), self.TALK) for judge in judges)
+            return estimate(compile_module(module(self.TALK, checks=checks)), {"talk": 1}).paths["talk"].calls
+
+        assert path(PAIRWISE, TURNWISE) == path() + 2
+
+    def test_a_judge_s_context_may_be_too_small_for_two_conversations(self) -> None:
+        long = dialogue(rule(ALWAYS, OTHER), turns=(8, 8))
+        checked = module(long, checks=(check("preferred", judged(PAIRWISE, GEMINI), long),))
+        (fault,) = fits(compile_module(checked), checked)
+        assert (fault.code.id, fault.at) == ("M320", checked.checks["preferred"].span)
+        assert fault.message.startswith("what `preferred` asks a judge takes about")
 
 
 class TestTokens:
@@ -225,6 +281,13 @@ class TestPresent:
         shown = present(plan, expected, left=Usage(1204, usd=3.39), held=48_796)
         assert max(map(len, shown.splitlines())) <= 100
         golden.check("plan.txt", shown)
+
+    def test_checks_are_further_lines(self) -> None:
+        talk = dialogue(rule(turn(2), OTHER))
+        checks = (check("preferred", judged(PAIRWISE, GEMINI), talk), check("each_turn", judged(TURNWISE), talk))
+        plan = compile_module(module(talk, checks=(*checks, check("helpful", REFUSAL, talk))))
+        shown = present(plan, estimate(plan, {"talk": 100}), left=Usage(1), held=0)
+        golden.check("plan_checks.txt", shown)
 
     def test_without_prices_there_is_no_money(self) -> None:
         plan = compile_module(module(dialogue(rule(turn(2), OTHER))))

@@ -16,19 +16,37 @@ from musicc.plan.document import Plan
 from musicc.plan.reasons import FOLLOWS, NEW_ROWS, Reason, reasons
 from musicc.plan.traffic import total
 from musicc.runtime.preview import Planned, Preview, previews
-from musicc.semantics.module import Choice, Contrast, Dialogue, Policy, Price, Replay, Rule, Sampling, Variant
+from musicc.semantics.module import (
+    Choice,
+    Contrast,
+    Dialogue,
+    Gate,
+    Module,
+    Policy,
+    Price,
+    Replay,
+    Rule,
+    Sampling,
+    Variant,
+)
 from tests.plan.modules import (
     BIG,
     CUT,
     FORGET,
     HELPFUL,
     OTHER,
+    PAIRWISE,
+    REFUSAL,
     REWRITE,
     SIDESTEP,
     SMALL,
     START,
+    TURNWISE,
     USER,
+    bounds,
+    check,
     dialogue,
+    judged,
     module,
     persona,
     rule,
@@ -57,7 +75,11 @@ def rehearsed(folder: Path, *plans: Plan) -> list[Preview]:
 
 
 def difference(folder: Path, old: Dialogue, new: Dialogue) -> tuple[Difference, Preview, Preview]:
-    plans = [compile_module(module(old)), compile_module(module(new))]
+    return of_specs(folder, module(old), module(new))
+
+
+def of_specs(folder: Path, *specs: Module) -> tuple[Difference, Preview, Preview]:
+    plans = [compile_module(spec) for spec in specs]
     seen = rehearsed(folder, *plans)
     sides = [Rehearsed(plan, one.asked, one.stored) for plan, one in zip(plans, seen, strict=True)]
     return compare(*sides, sampled=False), *seen
@@ -224,6 +246,56 @@ def test_equal_plans_are_called_so(folder: Path) -> None:
 
 def test_what_becomes_of_bad_replies_is_not_forgotten(folder: Path) -> None:
     found, _, _ = difference(folder, TALK, replace(TALK, replies=dict.fromkeys(TALK.replies, Policy(1, "mark"))))
+    assert EQUAL_SO_FAR in present([], found, "old")
+
+
+ELSEWHERE = dialogue(rule(turn(1, "last"), OTHER))
+
+
+def checked(*gates: Gate, **fail: object) -> Module:
+    return module(ELSEWHERE, checks=tuple(check(f"c{at}", gate, ELSEWHERE, **fail) for at, gate in enumerate(gates)))  # type: ignore[arg-type]
+
+
+ASKED = replace(PAIRWISE, prompt=text("Which of {{ transcript_a }} and {{ transcript_b }}?"))
+JUDGES = {
+    "new": ((), (judged(PAIRWISE),), "check `c0` is new"),
+    "prompt": ((judged(PAIRWISE),), (judged(ASKED),), "prompt `pairwise.prompt` differs"),
+    "model": ((judged(PAIRWISE),), (judged(PAIRWISE, BIG),), "model `big`: name served-small → served-big"),
+    "orders": (
+        (judged(replace(PAIRWISE, both_orders=False)),),
+        (judged(PAIRWISE),),
+        "check `c0`: both_orders false → true",
+    ),
+    "another": ((judged(PAIRWISE),), (judged(PAIRWISE), judged(TURNWISE)), "prompt `turnwise.prompt` is new"),
+}
+
+
+@pytest.mark.parametrize("case", JUDGES)
+def test_the_calls_of_a_judge_have_a_reason(folder: Path, case: str) -> None:
+    old, new, reason = JUDGES[case]
+    found, _, _ = of_specs(folder, checked(*old), checked(*new))
+    assert {one.text for one in found.added} == {reason}
+
+
+def test_a_judge_is_asked_again_about_conversations_that_differ(folder: Path) -> None:
+    other = dialogue(rule(turn(1, "last"), FORGET))
+    specs = (module(talk, checks=(check("c", judged(PAIRWISE), talk),)) for talk in (ELSEWHERE, other))
+    found, _, _ = of_specs(folder, *specs)
+    verdicts = {one.text for one in found.added for asked in one.asked if asked.call.out == "verdict"}
+    assert verdicts == {"the rules of `rejected` differ"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (checked(bounds("length_ratio", 0.5, 2.0)), checked(bounds("length_ratio", 0.4, 2.0))),
+        (checked(), checked(REFUSAL)),
+        (checked(judged(PAIRWISE)), checked(judged(PAIRWISE), retries=2)),
+    ],
+    ids=["bounds", "another", "retries"],
+)
+def test_what_becomes_of_bad_pairs_is_not_forgotten(folder: Path, old: Module, new: Module) -> None:
+    found, _, _ = of_specs(folder, old, new)
     assert EQUAL_SO_FAR in present([], found, "old")
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from musicc.plan.compile import compile_module
-from musicc.plan.cost import estimate
+from musicc.plan.cost import Estimate, Usage, estimate
 from musicc.plan.document import Plan
 from musicc.plan.lower import lower
 from musicc.plan.passes import PASSES
@@ -16,10 +16,10 @@ from musicc.plan.passes.dead import prune
 from musicc.plan.passes.sharing import share
 from musicc.plan.serialise import dump, load
 from musicc.plan.statistics import Statistics
-from musicc.semantics.module import Dialogue
+from musicc.semantics.module import Module
 from tests.plan.modules import module
 from tests.plan.oracle import Row, Theatre
-from tests.plan.strategies import dialogues, statistics
+from tests.plan.strategies import dialogues, modules, statistics
 
 some = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -36,17 +36,17 @@ def outcomes(
 
 @pytest.mark.parametrize("run", PASSES)
 @some
-@given(dialogues())
-def test_a_pass_has_nothing_left_to_do(run: Callable[[Plan], Plan], dialogue: Dialogue) -> None:
-    for plan in (lower(module(dialogue)), compile_module(module(dialogue))):
+@given(modules())
+def test_a_pass_has_nothing_left_to_do(run: Callable[[Plan], Plan], spec: Module) -> None:
+    for plan in (lower(spec), compile_module(spec)):
         once = run(plan)
         assert run(once) == once
 
 
 @some
-@given(dialogues())
-def test_a_compiled_plan_is_settled(dialogue: Dialogue) -> None:
-    plan = compile_module(module(dialogue))
+@given(modules())
+def test_a_compiled_plan_is_settled(spec: Module) -> None:
+    plan = compile_module(spec)
     assert all(run(plan) == plan for run in PASSES)
     assert load(dump(plan)) == plan
 
@@ -91,9 +91,9 @@ def test_sharing_only_saves(data: st.DataObject) -> None:
 @some
 @given(st.data())
 def test_the_estimate_is_the_mean_over_all_rows(compiled: bool, data: st.DataObject) -> None:
-    dialogue = data.draw(dialogues())
-    facts = data.draw(statistics(dialogue.seeds))
-    plan = (compile_module if compiled else lower)(module(dialogue))
+    spec = data.draw(modules())
+    facts = data.draw(statistics(spec.dialogues["talk"].seeds))
+    plan = (compile_module if compiled else lower)(spec)
     found = estimate(plan, {"talk": 1}, facts)
     calls, tokens_in, tokens_out = (defaultdict[tuple[str, str], float](float) for _ in range(3))
     slowest = 0.0
@@ -103,18 +103,26 @@ def test_the_estimate_is_the_mean_over_all_rows(compiled: bool, data: st.DataObj
             calls[role, model] += probability
             tokens_in[role, model] += probability * prompt
             tokens_out[role, model] += probability * reply
-    assert {(line.role, line.model): line.usage.calls for line in found.lines} == pytest.approx(calls)
-    assert {(line.role, line.model): line.usage.input for line in found.lines} == pytest.approx(tokens_in)
-    assert {(line.role, line.model): line.usage.output for line in found.lines} == pytest.approx(tokens_out)
+    assert by_role(found, lambda usage: usage.calls) == pytest.approx(calls)
+    assert by_role(found, lambda usage: usage.input) == pytest.approx(tokens_in)
+    assert by_role(found, lambda usage: usage.output) == pytest.approx(tokens_out)
     assert found.paths["talk"].seconds >= slowest - 1e-9
+
+
+def by_role(found: Estimate, of: Callable[[Usage], float]) -> dict[tuple[str, str], float]:
+    """By role and model, over all checks."""
+    taken: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for line in found.lines:
+        taken[line.role, line.model] += of(line.usage)
+    return taken
 
 
 @some
 @given(st.data())
 def test_at_most_is_where_every_reply_is_full(data: st.DataObject) -> None:
-    dialogue = data.draw(dialogues())
-    facts = data.draw(statistics(dialogue.seeds))
-    plan = compile_module(module(dialogue))
+    spec = data.draw(modules())
+    facts = data.draw(statistics(spec.dialogues["talk"].seeds))
+    plan = compile_module(spec)
     theatre = Theatre(plan, plan.dialogues[0], facts, full=True)
     most = sum(probability * call[2] for probability, row in theatre.rows() for call in row.calls)
     assert sum(line.usage.most_input for line in estimate(plan, {"talk": 1}, facts).lines) == pytest.approx(most)

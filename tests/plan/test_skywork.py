@@ -44,10 +44,12 @@ def test_profiles_are_different_builds() -> None:
 
 
 def test_the_paper_s_build_in_numbers() -> None:
-    """Turn 1 is the seed's. In turns 2 to 5 each branch has a user of its own, and five replies each."""
+    """Turn 1 is the seed's. In turns 2 to 5 each branch has a user of its own, and five replies each; two orders are judged."""
     plan = compiled(SPEC, None)
     lines = {line.role: line.usage.calls for line in estimate(plan, {"contrastive": 31_000}).lines}
-    assert lines == pytest.approx({"user": 31_000 * 8, "chosen": 31_000 * 5, "rejected": 31_000 * 5})
+    assert lines == pytest.approx(
+        {"user": 31_000 * 8, "chosen": 31_000 * 5, "rejected": 31_000 * 5, "judge": 31_000 * 2}
+    )
 
 
 def test_the_embedded_build_needs_no_user() -> None:

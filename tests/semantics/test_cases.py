@@ -17,7 +17,7 @@ SPECS = sorted(CASES.glob("M*.music"))
 OWN = {
     value for module in (names, types, rules, training) for value in vars(module).values() if isinstance(value, Code)
 }
-OWN |= {data.NO_FILE, data.UNPINNED, data.NO_VALIDATION}
+OWN |= {data.NO_FILE, data.UNPINNED, data.NO_VALIDATION, data.APART_FROM_ITSELF}
 OWN -= {rules.CONTEXT_FULL}  # given by the plan
 
 

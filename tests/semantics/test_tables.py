@@ -14,7 +14,8 @@ SPEC_OF = {
     "user": 'persona p {{ role = user  prompt = "x"  {name} = "{text}" }}',
     "assistant": 'persona p {{ role = assistant  {name} = "{text}" }}',
     "contrast": 'contrast c {{ {name} = "{text}" }}',
-    "judge": 'judge j {{ prompt = "x"  {name} = "{text}" }}',
+    "pair_judge": 'judge j {{ prompt = "x"  {name} = "{text}" }}',
+    "turn_judge": 'judge j {{ of = turn  prompt = "x"  {name} = "{text}" }}',
 }
 
 
@@ -37,7 +38,7 @@ def test_a_place_offers_its_variables_and_no_others(tmp_path: Path, place: str) 
 
     def faults(variable: str) -> list[str]:
         spec = SPEC_OF[owner].format(name=name, text="{{ " + variable + " }}")
-        if name == "prompt" and owner in ("user", "judge"):
+        if name == "prompt" and owner in ("user", "pair_judge", "turn_judge"):
             spec = spec.replace('prompt = "x"  ', "")
         return codes(check(tmp_path, "music 1\n" + spec))
 

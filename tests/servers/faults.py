@@ -3,7 +3,7 @@
 before the model    400 400-format 401 401-echo 403 404 408 422 429 429-after 429-date 429-reset 429-long
                     500 500-text 502 503-loading html error-200 error-string
 in the answer       null parts reasoning no-usage no-finish no-choices length content_filter empty
-on the wire         hang drop disconnect cut
+on the wire         hang drop disconnect cut, last (a reply that says it is the last one for 200 ms)
 """
 
 import asyncio
@@ -24,6 +24,11 @@ def _error(status: int, message: str, headers: dict[str, str] | None = None) -> 
     return web.json_response(body, status=status, headers=headers)
 
 
+def too_many(asks: str | None) -> web.Response:
+    """A refusal for haste, with `asks` as its `Retry-After`."""
+    return _error(429, "too many requests", {"Retry-After": asks} if asks else None)
+
+
 def _echo(request: web.Request) -> web.Response:
     return _error(401, f"wrong credentials: {request.headers.get('Authorization')}")
 
@@ -41,8 +46,8 @@ ANSWERS: dict[str, Callable[[web.Request], web.Response]] = {
     "404": lambda _: _error(404, "The model does not exist"),
     "408": lambda _: _error(408, "Request timed out"),
     "422": lambda _: _error(422, "Unprocessable"),
-    "429": lambda _: _error(429, "too many requests"),
-    "429-after": lambda _: _error(429, "too many requests", {"Retry-After": "0.05"}),
+    "429": lambda _: too_many(None),
+    "429-after": lambda _: too_many("0.05"),
     "429-date": _date,
     "429-reset": lambda _: _error(429, "too many tokens", {"x-ratelimit-reset-tokens": "60ms"}),
     "429-long": lambda _: _error(429, "quota is used up", {"Retry-After": "86400"}),
@@ -81,6 +86,8 @@ def _without_finish(completion: Completion) -> Completion:
     choice = {key: value for key, value in completion["choices"][0].items() if key != "finish_reason"}
     return {**completion, "choices": [choice]}
 
+
+LAST = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "200ms"}
 
 BODIES: dict[str, Callable[[Completion], Completion]] = {
     "null": lambda c: _with_message(c, content=None),
@@ -127,11 +134,16 @@ async def _cut(_request: web.Request, payload: bytes) -> web.StreamResponse:
     return web.Response(body=payload[: len(payload) // 2], content_type="application/json")
 
 
+async def _last(_request: web.Request, payload: bytes) -> web.StreamResponse:
+    return web.Response(body=payload, content_type="application/json", headers=LAST)
+
+
 WIRE: dict[str, Callable[[web.Request, bytes], Awaitable[web.StreamResponse]]] = {
     "hang": _hang,
     "drop": _drop,
     "disconnect": _disconnect,
     "cut": _cut,
+    "last": _last,
 }
 
 FAULTS = frozenset({OK, *ANSWERS, *BODIES, *WIRE})

@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import os
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tests.servers.faults import FAULTS, OK, WIRE, answer_fault, body_fault
+from tests.servers.faults import FAULTS, OK, WIRE, answer_fault, body_fault, too_many
 
 WORDS = (
     "amber", "basin", "cedar", "delta", "ember", "fable", "grove", "haven", "inlet",
@@ -38,7 +38,8 @@ class Behaviour:
 
     `script`: the faults of the first requests in order of arrival (`ok` for none). `marks`: text that, standing in a
     message, always brings on a fault. `shares`: the share of attempts with a fault, drawn from content and attempt.
-    `median` (seconds) and `sigma`: lognormal latency. `models`: what is served, any if empty. `token`: the API key
+    `median` (seconds) and `sigma`: lognormal latency. `limit`: requests answered in any second, `at_once`: at the
+    same time; 429 beyond them, with `asks` as its `Retry-After`. `models`: what is served, any if empty. `token`: the API key
     asked for. `structured`: whether `response_format` is taken (else 400). `answer` replaces the texts written.
     """
 
@@ -48,6 +49,9 @@ class Behaviour:
     shares: Mapping[str, float] = field(default_factory=dict)
     median: float = 0.0
     sigma: float = 0.0
+    limit: int = 0
+    at_once: int = 0
+    asks: str | None = None
     models: tuple[str, ...] = ()
     token: str | None = None
     structured: bool = True
@@ -97,6 +101,8 @@ class FakeServer:
         self.counts: Counter[str] = Counter()
         self.inflight = 0
         self.peak = 0
+        self._let_in: deque[float] = deque()
+        self._held = 0
 
     @property
     def repeats(self) -> int:
@@ -151,6 +157,18 @@ class FakeServer:
 
     async def _respond(self, request: web.Request, body: Body, digest: str, fault: str) -> web.StreamResponse:
         behaviour = self.behaviour
+        if behaviour.at_once and self._held >= behaviour.at_once:
+            return too_many(behaviour.asks)
+        if behaviour.limit and not self._within(behaviour.limit, time.monotonic()):
+            return too_many(behaviour.asks)
+        self._held += 1
+        try:
+            return await self._write(request, body, digest, fault)
+        finally:
+            self._held -= 1
+
+    async def _write(self, request: web.Request, body: Body, digest: str, fault: str) -> web.StreamResponse:
+        behaviour = self.behaviour
         if behaviour.median:
             deviation = NormalDist().inv_cdf(draw(behaviour.seed, "latency", digest, self.counts[digest]))
             await asyncio.sleep(behaviour.median * exp(behaviour.sigma * deviation))
@@ -160,6 +178,15 @@ class FakeServer:
         if wire := WIRE.get(fault):
             return await wire(request, payload)
         return web.Response(body=payload, content_type="application/json")
+
+    def _within(self, limit: int, now: float) -> bool:
+        """Whether one more request makes no more than `limit` within the last second; if so, it counts."""
+        while self._let_in and self._let_in[0] <= now - 1.0:
+            self._let_in.popleft()
+        if len(self._let_in) >= limit:
+            return False
+        self._let_in.append(now)
+        return True
 
     def _completion(self, body: Body, digest: str) -> Body:
         """The answer of a healthy endpoint, cut to `max_tokens` words."""
@@ -213,6 +240,9 @@ def _arguments() -> tuple[Behaviour, int]:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--median", type=float, default=0.0, help="seconds")
     parser.add_argument("--sigma", type=float, default=0.0)
+    parser.add_argument("--limit", type=int, default=0, help="requests a second, 429 beyond them")
+    parser.add_argument("--at-once", type=int, default=0, help="requests at a time, 429 beyond them")
+    parser.add_argument("--asks", metavar="RETRY-AFTER")
     parser.add_argument("--fault", action="append", default=[], type=_pair, metavar="NAME=SHARE")
     parser.add_argument("--mark", action="append", default=[], type=_pair, metavar="TEXT=FAULT")
     parser.add_argument("--script", default="", metavar="FAULT,FAULT,…")
@@ -228,6 +258,9 @@ def _arguments() -> tuple[Behaviour, int]:
         shares={name: float(share) for name, share in given.fault},
         median=given.median,
         sigma=given.sigma,
+        limit=given.limit,
+        at_once=given.at_once,
+        asks=given.asks,
         models=tuple(given.model),
         token=os.environ[given.token_from] if given.token_from else None,
         structured=given.structured,

@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def serving_apart(*arguments: str, **environment: str) -> Iterator[str]:
-    """The URL of `python -m tests.servers.openai` with these arguments; the process is killed when the block ends."""
+def serving_apart(*arguments: str, module: str = "tests.servers.openai", **environment: str) -> Iterator[str]:
+    """The URL of `python -m MODULE` with these arguments; the process is killed when the block ends."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.openai", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from musicc.plan.checks import PairJudge, TurnJudge
 from musicc.plan.compile import compile_module
 from musicc.plan.document import Plan
 from musicc.runtime.engine.parse import parse_fields
@@ -25,12 +26,13 @@ CONTRASTS = (
     "careless",
     "hot",
 )
+JUDGING = ("pairwise.system", "pairwise.prompt", "turnwise.system", "turnwise.prompt")
 TALK = [Message(role="user", content="Name a river."), Message(role="assistant", content="The Nile.")]
 SPEC = """music 1
 
 import "std/personas" ({user}, {assistant})
 import "std/contrasts" ({contrast})
-import "std/judges" (pairwise)
+import "std/judges" (pairwise, turnwise)
 
 model m {{
   url  = "http://localhost:8000/v1"
@@ -52,6 +54,10 @@ check preferred {{
   of    = d
   judge = pairwise on other
 }}
+check each {{
+  of    = d
+  judge = turnwise on other
+}}
 """
 
 
@@ -71,7 +77,7 @@ def declared(file: str, kind: str) -> list[str]:
 def test_the_names_are_these() -> None:
     assert declared("personas.music", "persona") == [*USERS, *ASSISTANTS]
     assert declared("contrasts.music", "contrast") == [*CONTRASTS]
-    assert declared("judges.music", "judge") == ["pairwise"]
+    assert declared("judges.music", "judge") == ["pairwise", "turnwise"]
     assert declared("benchmarks.music", "benchmark") == ["rewardbench"]
 
 
@@ -111,9 +117,29 @@ def test_each_text_renders_at_every_turn(tmp_path: Path, user: str, assistant: s
             "instruction": "Name a lake.",
         }
         for name, template in plan.templates.items():
+            if name in JUDGING:
+                continue
             text = environment().from_string(template.text).render(offered)
             assert text.strip(), name
             assert ("The Nile." in text) == (bool(talk) and "transcript" in template.text), name
+
+
+@pytest.mark.parametrize("talk", [[], TALK], ids=["opening", "later"])
+def test_each_judge_shows_what_it_judges_and_names_its_verdicts(tmp_path: Path, talk: list[Message]) -> None:
+    plan = plan_with(tmp_path, "curious_user", "helpful_assistant", "sidestep")
+    said = {"transcript": transcript(talk), "instruction": "Name a lake.", "reply": "Lake Erie.", "turn": 1, "turns": 2}
+    shown = {"transcript_a": "User: A talk.", "transcript_b": "User: B talk."}
+    for check in plan.dialogues[0].checks:
+        assert isinstance(check.gate, PairJudge | TurnJudge)
+        system, prompt = (
+            environment().from_string(plan.templates[name].text).render(**said, **shown)
+            for name in (check.gate.call.system, check.gate.call.ask)
+            if name
+        )
+        assert system.strip()
+        wanted = ["A talk.", "B talk."] if check.name == "preferred" else ["Name a lake.", "Lake Erie."]
+        assert all(part in prompt for part in (*wanted, *check.gate.verdicts))
+        assert ("The Nile." in prompt) == (check.name == "each" and bool(talk))
 
 
 def test_the_curious_user_is_moved_by_something_else_each_turn(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def test_huge_numbers():
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("30sec", "s"), ("5m", "M"), ("1K", "k"), ("2hours", "h"), ("3percent", "%"), ("1zz", None)]
+    ("written", "meant"),
+    [("30sec", "s"), ("5m", "M"), ("1K", "k"), ("2hours", "h"), ("3percent", "%"), ("2X", "x"), ("1zz", None)],
 )
 def test_the_unit_that_was_meant(written, meant):
     node, fault = number(whole(written))

@@ -131,6 +131,7 @@ def test_a_hash_in_a_string_is_no_comment():
         ("30s", "Number(value=30, unit='s')"),
         ("5min", "Number(value=5, unit='min')"),
         ("100ms", "Number(value=100, unit='ms')"),
+        ("0.5x", "Number(value=0.5, unit='x')"),
         ("-1", "Number(value=-1, unit='')"),
         ("73_000", "Number(value=73000, unit='')"),
         ("true", "Boolean(value=True)"),

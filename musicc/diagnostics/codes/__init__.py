@@ -4,7 +4,7 @@ from importlib import import_module
 
 from musicc.diagnostics.diagnostic import Code
 
-PHASES = ("syntax", "names", "types", "rules", "data", "running", "training")
+PHASES = ("syntax", "names", "types", "rules", "data", "running", "batches", "budgets", "training")
 
 
 def all_codes() -> dict[str, Code]:

@@ -154,6 +154,43 @@ Without rows that the reward model does not see in training, nothing tells when 
     "warning",
 )
 
+APART_FROM_ITSELF = Code(
+    "M493",
+    "a dataset is kept apart from what it is made of",
+    """\
+`apart_from` leaves out every pair in which a prompt of the named data stands. Where a part of the mix starts from the same
+data, that is all of it.
+
+    seeds chats   { from = hub("Anthropic/hh-rlhf", split = "train") }
+    dataset mixed { mix = { chats.pairs: 10k }  apart_from = [chats] }
+
+**Mend:** name what the reward model is evaluated on: another split, or other data. Of a source that is cut in two by `take`,
+name the part that is kept out; the rest stays.
+""",
+)
+
+# What is made of pairs
+
+FEW_PAIRS = Code(
+    "M464",
+    "there are fewer pairs than a mix counts",
+    """All that there are have been taken: a count of a `mix` is what is wanted, and the dataset is made with what there is.
+Rows in quarantine, dropped and duplicate pairs, and those that `apart_from` leaves out, are no longer there to be mixed.
+
+    dataset mixed { mix = { skywork.pairs: 73k, contrastive: 31k } }
+
+Make more rows, count fewer, or mix by weights or shares, which go by what there is: `{ skywork.pairs: 1x, contrastive: 2x }`.""",
+    severity="warning",
+)
+
+NO_PAIR_LEFT = Code(
+    "M465",
+    "a dataset has no pair",
+    """Nothing is left of the parts of its `mix`: rows are in quarantine, pairs were dropped by checks or left out by
+`apart_from`. A mix by shares is empty as soon as one of its parts is. The manifest tells how many pairs each part had and
+why they are not there.""",
+)
+
 # Finished pairs
 
 NO_BUILD = Code(
@@ -173,4 +210,15 @@ BROKEN_PAIRS = Code(
     "a file of pairs is damaged",
     """Each line of `pairs.jsonl` is a whole pair. A build publishes the file in one step, so a line that breaks off was copied
 or edited by other means. Run `musicc build` again: it writes the file anew and repeats no call.""",
+)
+
+NOT_EXPORTED = Code(
+    "M483",
+    "a format has no place for some pairs",
+    """`export = [hh, llama_factory]` writes a data set in the formats of other projects, and some of them hold less than a pair.
+Transcripts (`hh`) know no system message, and a text with `\\n\\nHuman:` in it would be read as the next message. LLaMA-Factory's
+ranking data has one conversation and two replies, so branches that differ first in what the user says do not fit.
+
+Such pairs are left out of that export and stand in all others. Take another format, or leave it: the export is sound.""",
+    severity="warning",
 )

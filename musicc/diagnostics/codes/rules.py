@@ -145,7 +145,7 @@ TEMPERATURE_ZERO = Code(
     "temperature 0 makes equal replies",
     """\
 At temperature 0 a model gives the same reply to the same messages. Where two replies shall differ only because they are
-drawn twice (the candidates of Best-of-N, a contrast that is the assistant itself), they will not.
+drawn twice (the candidates of Best-of-N, a contrast that is the assistant itself, what a check draws again), they will not.
 
 **Mend:** raise the temperature where replies shall differ.
 """,
@@ -160,6 +160,32 @@ Judges favour a place: many models prefer the conversation that they read first.
 place cancels out and shows itself as disagreement.
 
 **Mend:** leave `both_orders` at its default, `true`. If half the price matters more: `# musicc: allow(M393)`.
+""",
+    "warning",
+)
+
+IDLE_CHECK = Code(
+    "M394",
+    "a check that says the same of every pair",
+    """\
+No pair can fail the check, or none can pass it: a pattern that is found in any text, `forbid = leak` where no contrast has a
+hidden instruction, `chosen_longer = 0%..100%`.
+
+    check short { of = contrastive  forbid = "x*" }       # no x at all is also found
+
+**Mend:** correct the pattern or the bounds, or delete the check.
+""",
+    "warning",
+)
+
+EQUAL_CHECKS = Code(
+    "M395",
+    "two checks ask the same",
+    """\
+Both ask the same of the pairs of the same dialogue: one of them changes nothing, or the two disagree about what happens to a
+pair that fails. Often one was copied and should have been changed.
+
+**Mend:** delete one of them, or change what it asks.
 """,
     "warning",
 )

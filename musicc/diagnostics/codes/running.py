@@ -20,6 +20,9 @@ NO_PAIR = Code(
 each row's reason: look at the first lines. Often the cause is one for all: a model that answers in another form
 than the contrast asks for, a `max_tokens` that cuts every reply, a prompt that the server refuses.
 
+Or rows did become pairs, and none passed the checks: then `dropped.jsonl` has each pair with what every check found. A
+judge that never gives one of its verdicts, or that always prefers a place, drops them all.
+
 What was received stays in the store: after a mend only the calls that changed are made again.
 """,
 )
@@ -42,6 +45,17 @@ NO_EDITOR_PACKAGES = Code(
     pip install "musicc[lsp]"
 
 Nothing else needs it: `musicc check` says the same on the command line.""",
+)
+
+NO_LANGUAGES = Code(
+    "M594",
+    "telling languages needs another package",
+    """`language = "en"` in a check looks at every reply with the small language model of the `py3langid` package, which a
+plain installation leaves out. It works offline and always says the same:
+
+    pip install "musicc[checks]"
+
+The other gates of checks need nothing more.""",
 )
 
 NO_GIT = Code(

@@ -125,8 +125,8 @@ UNKNOWN_UNIT = Code(
     "M009",
     "unknown unit",
     """\
-The letters behind a number are its unit. Counts take `k`, `M` and `B` (thousand, million, billion), shares take `%`, times take
-`ms`, `s`, `min` and `h`. Letter case counts.
+The letters behind a number are its unit. Counts take `k`, `M` and `B` (thousand, million, billion), shares take `%`, weights
+`x`, times `ms`, `s`, `min` and `h`. Letter case counts.
 
     timeout = 30sec
 

@@ -35,8 +35,8 @@ the same data and split. It has seen them, so the score says little of new ones.
 A dataset with a `validation` share may be evaluated on by a model that is trained on it: then only the seeds count that were
 kept out. This holds for that dataset alone; a model that is trained on one of its parts has seen them all.
 
-**Mend:** evaluate on another split, `split = "test"`, or on other data. If it is meant: `# musicc: allow(M602)` on the line
-or the line above.
+**Mend:** evaluate on another split, `split = "test"`, or on other data; or keep what is asked out of the dataset,
+`apart_from = [chats]`, where only some of it is taken. If it is meant: `# musicc: allow(M602)` on the line or the line above.
 """,
     "warning",
 )

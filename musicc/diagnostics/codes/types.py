@@ -181,7 +181,8 @@ Each place offers its own variables; a misspelt one would be empty in every prom
 | contrast: `prompt` | `instruction`, `conversation`, `transcript`, `turn`, `turns`, `format` |
 | contrast: `rewrite` | `instruction`, `conversation`, `transcript`, `turn`, `turns` |
 | contrast: `system` | `turn`, `turns` |
-| judge: `prompt`, `system` | `conversation_a`, `conversation_b`, `transcript_a`, `transcript_b` |
+| judge of pairs: `prompt`, `system` | `conversation_a`, `conversation_b`, `transcript_a`, `transcript_b` |
+| judge of turns: `prompt`, `system` | `conversation`, `transcript`, `turn`, `turns`, `instruction`, `reply` |
 
 `conversation` is a list of messages with `role` and `content`; `transcript` is the same as text.
 
@@ -244,4 +245,32 @@ Braces that are text, in an example of JSON for instance, are not reported as lo
 on which the text begins, or above it.
 """,
     "warning",
+)
+
+CHECK_FORM = Code(
+    "M219",
+    "a check must ask for exactly one thing",
+    """\
+A check asks one thing of pairs: a judge's agreement (`judge`), bounds (`length_ratio`, `max_similarity`, `max_overlap`,
+`duplicates`, `chosen_longer`), or what replies hold (`forbid`, `require`, `language`). What it found is kept in the pair under
+the check's name, and `fail` says what happens then; with two things asked, neither would be clear.
+
+    check good { of = contrastive  judge = pairwise on gemini  length_ratio = 50%..200% }
+
+**Mend:** declare one check for each. A profile or `like` puts what it asks in the place of what was asked.
+""",
+)
+
+REGEX = Code(
+    "M220",
+    "a regular expression that cannot be read",
+    """\
+`forbid` and `require` take regular expressions as Python's `re` reads them. They are read before the first call is paid for.
+
+    check no_list { of = contrastive  forbid = "^[-*" }
+
+In a text on one line a backslash is written twice (`"\\\\d+"`); a `\"""…\"""` text takes it as it is.
+
+**Mend:** correct it at the place shown. What shall be found as it stands needs a backslash before each of `. ^ $ * + ? { } [ ] \\ | ( )`.
+""",
 )

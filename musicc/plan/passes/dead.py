@@ -1,7 +1,8 @@
 """Dead branches: what no row can ever draw is left out, and then what nothing refers to any more."""
 
+from musicc.plan.datasets import sources as read_by
 from musicc.plan.document import ASSISTANT, FAITHFUL, AnyOf, Call, Dialogue, Plan, Rule, Seeds
-from musicc.plan.edit import calls, each_dialogue
+from musicc.plan.edit import calls, each_dialogue, judging
 from musicc.plan.turns import departs_at, first_voiced, lengths, reached
 
 
@@ -46,7 +47,8 @@ def _used(plan: Plan) -> Plan:
     made = [call for dialogue in plan.dialogues for call in _calls(dialogue)]
     systems = {assistant.system for dialogue in plan.dialogues for assistant in dialogue.assistants}
     templates = systems | {name for call in made for name in (call.system, call.ask)} - {ASSISTANT}
-    models, sources = {call.model for call in made}, {dialogue.seeds for dialogue in plan.dialogues}
+    models = {call.model for call in made}
+    sources = {dialogue.seeds for dialogue in plan.dialogues} | {name for one in plan.datasets for name in read_by(one)}
     return plan.model_copy(
         update={
             "models": {name: model for name, model in plan.models.items() if name in models},
@@ -59,4 +61,5 @@ def _used(plan: Plan) -> Plan:
 def _calls(dialogue: Dialogue) -> list[Call]:
     options = [dialogue.faithful, *(o for rule in (*dialogue.chosen, *dialogue.rejected) for o in rule.options)]
     spoken = [call for variant in dialogue.user.variants for call in variant.steps]
-    return [*spoken, *(call for option in options for call in calls((*option.steps, *option.one_call)))]
+    judged = [gate.call for _, gate in judging(dialogue)]
+    return [*spoken, *(call for option in options for call in calls((*option.steps, *option.one_call))), *judged]

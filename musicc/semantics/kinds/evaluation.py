@@ -7,8 +7,8 @@ from musicc.diagnostics import Note
 from musicc.diagnostics.codes import rules as rule_codes
 from musicc.diagnostics.codes import types as codes
 from musicc.semantics.kinds.check import warn_of_one_model
-from musicc.semantics.kinds.dataset import MOST_PAIRS, Pairs
 from musicc.semantics.leaks import check_labelled, check_prompts
+from musicc.semantics.mixes import MOST_PAIRS, Pairs
 from musicc.semantics.module import Eval, Part, Voice
 from musicc.semantics.offer import Offer
 from musicc.semantics.quantities import count
@@ -42,7 +42,7 @@ class Prompts(Shape):
         counts = [count(1, MOST_PAIRS).read(entry.value, reader.within(entry.key.text)) for entry in value.entries]
         if None in seeds or None in counts:
             return None
-        return tuple(Part(one, number, None) for one, number in zip(seeds, counts, strict=True))
+        return tuple(Part(one, count=number) for one, number in zip(seeds, counts, strict=True))
 
 
 _REWARDS = Many(Named(("reward",)), single=True)
@@ -53,7 +53,7 @@ FIELDS = table(
     FieldSpec("n", Many(count(2, 10_000), single=True), "replies that a reward model chooses from"),
     FieldSpec("user", VoiceOn("user"), "the user voice of further turns"),
     FieldSpec("assistant", VoiceOn("assistant"), "the voice that the replies are drawn from"),
-    FieldSpec("judge", JudgedBy(), "compares the finished conversations"),
+    FieldSpec("judge", JudgedBy("pair"), "compares the finished conversations"),
     FieldSpec("score", _REWARDS, "reward models whose agreement with labelled pairs is measured"),
     FieldSpec("on", Pairs(("benchmark", "dataset", "dialogue")), "the labelled pairs"),
 )

@@ -23,9 +23,11 @@ DEAREST = 100_000  # USD per million tokens
 
 LIMIT = Record(
     table(
-        FieldSpec("concurrency", count(1, 100_000), "calls at a time, over all replicas", default=16),
-        FieldSpec("requests_per_minute", count(1, 10**9), "calls started in a minute, at most"),
-        FieldSpec("tokens_per_minute", count(1, 10**12), "tokens sent and received in a minute, at most"),
+        FieldSpec("concurrency", count(1, 100_000), "calls at a time, at each replica", default=16),
+        FieldSpec("requests_per_minute", count(1, 10**9), "calls started in a minute, at most, at each replica"),
+        FieldSpec(
+            "tokens_per_minute", count(1, 10**12), "tokens sent and received in a minute, at most, at each replica"
+        ),
     ),
     Limit,
 )

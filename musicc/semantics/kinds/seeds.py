@@ -115,6 +115,7 @@ FIELDS = table(
     FieldSpec("field", String(), "the column with the conversation; recognised if it is not given"),
     FieldSpec("min_turns", count(), "leave out seeds with fewer user turns", default=1),
     FieldSpec("max_chars", count(), "leave out seeds that are longer"),
+    FieldSpec("license", String(), "under which the data are given, for the cards of datasets"),
 )
 
 
@@ -131,6 +132,7 @@ def build(fields: Fields, reader: Reader) -> Seeds | None:
         field=fields.get("field"),
         min_turns=fields.get("min_turns"),
         max_chars=fields.get("max_chars"),
+        license=fields.get("license"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from musicc.semantics.module import Policy, Prefix
+from musicc.semantics.module import Fail, Policy, Prefix
 from musicc.semantics.names import Constant, Parameter
 from musicc.semantics.quantities import SHARES, TIMES, Quantity
 from musicc.semantics.shapes import Shape
@@ -91,14 +91,14 @@ def default(value: Any, shape: Shape) -> str:
     if isinstance(value, int | float) and isinstance(shape, Quantity):
         scale, unit = (100, "%") if shape.units is SHARES else (1, "s") if shape.units is TIMES else (1, "")
         return f"{value * scale:.15g}{unit}"
-    if isinstance(value, Policy):
+    if isinstance(value, Policy | Fail):
         return _policy(value)
     if isinstance(value, tuple):
         return f"[{', '.join(map(str, value))}]"
     return value.kind if isinstance(value, Prefix) else str(value)
 
 
-def _policy(policy: Policy) -> str:
+def _policy(policy: Policy | Fail) -> str:
     if not policy.retries:
         return policy.then
     return f"retry({policy.retries})" + (" then mark" if policy.then == "mark" else "")

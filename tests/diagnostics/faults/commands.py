@@ -1,5 +1,6 @@
 """Faults of a command line, of a build as a whole, and of plans that do not fit."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from musicc.cli.check import settings
 from musicc.diagnostics import Diagnostic
 from musicc.plan.compile import compile_module
 from musicc.plan.fits import fits
+from musicc.runtime.engine.checks import language
 from musicc.runtime.progress import Progress
 from tests.diagnostics.faults import inside, told
 from tests.semantics.common import PARTS, dialogue, module
@@ -34,8 +36,16 @@ def m590(folder: Path) -> Told:
 
 
 def m591(folder: Path) -> Told:
-    progress = SimpleNamespace(failed=Counter(unparsable=9, truncated=3), rows=12)
-    return told(lambda: build.refuse_nothing([(cast(Progress, progress), Path("build/x/default"))]))
+    failed = SimpleNamespace(failed=Counter(unparsable=9, truncated=3), dropped=Counter(), pairs=0, rows=12)
+    dropped = SimpleNamespace(failed=Counter(truncated=3), dropped=Counter(preferred=8, short=1), pairs=0, rows=12)
+    builds = [(cast(Progress, one), Path("build/x/default")) for one in (failed, dropped)]
+    return told(lambda: build.refuse_nothing(builds))
+
+
+def m594(folder: Path) -> Told:
+    language.detector.cache_clear()
+    with patch.dict(sys.modules, {"py3langid": None, "py3langid.langid": None}):
+        return told(lambda: language.told_language("Guten Tag!", ["en"]))
 
 
 def m599(folder: Path) -> Told:

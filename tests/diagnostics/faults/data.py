@@ -1,18 +1,24 @@
 """M4xx: seeds that cannot be read, hubs that refuse, builds without pairs."""
 
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from unittest.mock import patch
 
+from musicc.cli.datasets import refuse_empty
 from musicc.cli.show import find_pairs
 from musicc.diagnostics import Diagnostic
 from musicc.plan.document import HubSource
+from musicc.runtime.data.exports import write_export
 from musicc.runtime.data.hub import read_hub
 from musicc.runtime.data.pairs import read_pairs, to_line
 from musicc.runtime.data.source import original_pairs
 from tests.diagnostics.faults import inside, told
-from tests.runtime.data.common import jsonl, load, seeds, skywork, user
+from tests.runtime.data.common import assistant, jsonl, load, seeds, skywork, user
+from tests.runtime.data.mixing.common import Build, built, dataset, of
+from tests.runtime.data.test_pairs import pair
 
 Told = Sequence[Diagnostic]
 
@@ -89,6 +95,19 @@ def m463(folder: Path) -> Told:
     return told(lambda: list(original_pairs("chats", seeds(), folder, plan="0" * 64, report=lambda _: None)))
 
 
+def m464(folder: Path) -> Told:
+    build = Build(folder, [built(number) for number in range(3)])
+    build.make(dataset(of("talk", count=31_000)))
+    return build.told
+
+
+def m465(folder: Path) -> Told:
+    made = Build(folder).make(dataset(of("talk", weight=1)))
+    facts = {"datasets": {name: asdict(one) for name, one in made.items()}}
+    (folder / "manifest.json").write_text(json.dumps(facts))
+    return told(lambda: refuse_empty([folder]))
+
+
 def m480(folder: Path) -> Told:
     with inside(folder):
         return told(lambda: list(find_pairs(Path("build/skywork"))))
@@ -105,3 +124,11 @@ def m481(folder: Path) -> Told:
 def m482(folder: Path) -> Told:
     (folder / "pairs.jsonl").write_text('{"id": "contrastive-1", "chosen"')
     return told(lambda: list(read_pairs(folder / "pairs.jsonl")))
+
+
+def m483(folder: Path) -> Told:
+    head = ({"role": "system", "content": "Be brief."}, user("What is a fugue?"))
+    made = pair(chosen=(*head, assistant("A piece of music.")), rejected=(*head, assistant("A cake.")))
+    heard: list[Diagnostic] = []
+    write_export("hh", [made], folder, name="skywork_music", split="train", report=heard.append)
+    return heard

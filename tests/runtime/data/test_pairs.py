@@ -1,5 +1,6 @@
 """A pair's line: the same bytes each time, one schema for `datasets`, TRL's format, and back again."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicc.diagnostics import DiagnosticError
-from musicc.runtime.data.pairs import Models, Pair, TurnRecord, pair_id, read_pairs, to_line
+from musicc.runtime.data.pairs import (
+    UNMADE,
+    CheckRecord,
+    Models,
+    Pair,
+    Personas,
+    TurnRecord,
+    pair_id,
+    read_pairs,
+    to_line,
+)
 from musicc.runtime.data.source import original_pairs
 from tests.runtime.data.common import assistant, jsonl, only, seeds, skywork, user
 
@@ -42,7 +53,13 @@ def pair(number: int = 1, **fields: Any) -> Pair:
 
 
 def test_the_line(tmp_path: Path) -> None:
-    told = pair(models=Models("", "m"), turns=(turn(hidden="Sing.", marks=("truncated", "repeated")),))
+    short = CheckRecord(passed=False, verdict="above", score=2.5, detail="5 against 2 words")
+    told = pair(
+        models=Models("", "m"),
+        personas=Personas(assistant=2),
+        checks={"short": short},
+        turns=(turn(hidden="Sing.", marks=("truncated", "repeated")),),
+    )
     assert to_line(told).decode() == (
         '{"id":"0000000000000001",'
         '"chosen":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello!"}],'
@@ -50,8 +67,13 @@ def test_the_line(tmp_path: Path) -> None:
         '"music":{"seed":"ffffffffffffffff","dialogue":"contrastive","context":0,'
         '"turns":[{"turn":1,"shared":false,"rule":"sidestep","hidden":"Sing.","marks":"truncated repeated",'
         '"chosen_rule":"faithful","chosen_hidden":"","chosen_marks":""}],'
-        f'"models":{{"user":"","assistant":"m","contrast":""}},"plan":"{"p" * 64}"}}}}\n'
+        f'"models":{{"user":"","assistant":"m","contrast":""}},"personas":{{"user":0,"assistant":2}},"plan":"{"p" * 64}",'
+        '"checks":{"short":{"passed":false,"verdict":"above","score":2.5,"detail":"5 against 2 words"}}}}\n'
     )
+
+
+def test_a_plan_without_checks_leaves_no_key() -> None:
+    assert b'"checks"' not in to_line(pair())
 
 
 def test_the_order_of_a_messages_keys_is_ours() -> None:
@@ -88,7 +110,9 @@ turns = st.builds(
         context=st.integers(0, 9),
         turns=st.lists(turns, min_size=1, max_size=4).map(tuple),
         models=st.builds(Models, texts, texts, texts),
+        personas=st.builds(Personas, st.integers(0, 9), st.integers(0, 9)),
         plan=names,
+        checks=st.dictionaries(names, st.builds(CheckRecord, st.booleans(), names, st.floats(0, 9), texts), max_size=3),
     )
 )
 def test_there_and_back_again(tmp_path_factory: pytest.TempPathFactory, written: Pair) -> None:
@@ -132,9 +156,13 @@ def mixed(tmp_path: Path) -> Path:
     """More than the 10 MB from which `datasets` infers its schema, the sparsest pairs first."""
     jsonl(tmp_path / "seeds.jsonl", [skywork("q" * 2000 + str(number)) for number in range(2700)])
     own = original_pairs("sky", seeds(), tmp_path, plan="p", report=lambda _: None)
-    rich = pair(models=Models("u", "a", "c"), turns=(turn(hidden="h", marks=("empty",), chosen_marks=("empty",)),))
+    rich = pair(
+        models=Models("u", "a", "c"),
+        turns=(turn(hidden="h", marks=("empty",), chosen_marks=("empty",)),),
+        checks={"short": CheckRecord(passed=False, verdict="above", score=2.5, detail="5 against 2 words")},
+    )
     path = tmp_path / "pairs.jsonl"
-    path.write_bytes(b"".join(map(to_line, [*own, rich])))
+    path.write_bytes(b"".join(map(to_line, [*(replace(one, checks={"short": UNMADE}) for one in own), rich])))
     assert path.stat().st_size > 10 << 20
     return path
 
@@ -152,4 +180,5 @@ def test_datasets_loads_every_line_and_trl_knows_its_format(tmp_path: Path) -> N
         shared = next(at for at in range(len(chosen)) if chosen[at] != rejected[at])
         assert shared > 0
         assert chosen[shared:][-1]["role"] == rejected[shared:][-1]["role"] == "assistant"
+    assert table[-1]["music"]["checks"]["short"]["score"] == 2.5
     assert table[-1]["music"]["turns"] == orjson.loads(path.read_bytes().splitlines()[-1])["music"]["turns"]

@@ -34,8 +34,10 @@ from musicc.plan.document import (
     VoiceVariant,
 )
 from musicc.runtime.engine.caller import Tally
-from musicc.runtime.engine.conversation import BranchPlayer
-from musicc.runtime.engine.local import Failed, play
+from musicc.runtime.engine.checks.examine import Examined
+from musicc.runtime.engine.conversation import BranchPlayer, Stage
+from musicc.runtime.engine.local import Failed, Outcome, play
+from musicc.runtime.engine.schedule import Row
 from musicc.runtime.llm.types import Reply, Request
 from musicc.runtime.stages import all_rows, make_stages, open_pools
 
@@ -85,6 +87,11 @@ def on(turns: tuple[int, int | str], *names: str) -> Rule:
     return Rule(turns=Range(first=turns[0], last=turns[1]), options=options)  # type: ignore[arg-type]
 
 
+def verdict(ask: str) -> Call:
+    """The call of a judge."""
+    return call("verdict", say=None, ask=ask, history="none", system=None)
+
+
 VOICE = User(
     replay=False,
     shared=True,
@@ -99,6 +106,11 @@ TEMPLATES = {
     "sidestep": Template(text="Instead of: {{ instruction }}", variables=("instruction",)),
     "rewrite": Template(text="Rewrite: {{ instruction }}", variables=("instruction",)),
     "voice": Template(text="Be kind.", variables=()),
+    "pairwise": Template(text="Judge A:\n{{ transcript_a }}\nB:\n{{ transcript_b }}", variables=()),
+    "turnwise": Template(
+        text="Judge {{ turn }}/{{ turns }}:\n{{ transcript }}\nUser: {{ instruction }}\nReply: {{ reply }}",
+        variables=(),
+    ),
 }
 
 
@@ -168,10 +180,11 @@ class Memory(dict[bytes, bytes]):
 
 @dataclass(frozen=True)
 class Performance:
-    """What each row came to, by its index, and the tallies."""
+    """What each row came to, by its index, the tallies, and what its checks found."""
 
     outcomes: dict[int, tuple[BranchPlayer, BranchPlayer] | Failed]
     tally: Tally
+    examined: dict[int, Examined]
 
     def players(self) -> Sequence[tuple[BranchPlayer, BranchPlayer]]:
         played = [self.outcomes[index] for index in sorted(self.outcomes)]
@@ -183,9 +196,16 @@ def perform(plan: Plan, folder: Path, actor: Actor, store: Memory | None = None,
     """Plays all rows of a plan over the seeds in `folder`."""
     tallies = {"m": Tally()}
     outcomes: dict[int, tuple[BranchPlayer, BranchPlayer] | Failed] = {}
+    examined: dict[int, Examined] = {}
     with ExitStack() as held:
         pools = open_pools(plan, folder, folder / "scratch", lambda _: None, held)
         stages = make_stages(plan, folder, pools, actor, Memory() if store is None else store, tallies)
-        finish = lambda stage, row, outcome: outcomes.__setitem__(row.index, outcome)  # noqa: E731
+
+        def finish(stage: Stage, row: Row, outcome: Outcome) -> None:
+            if isinstance(outcome, Failed):
+                outcomes[row.index] = outcome
+            else:
+                outcomes[row.index], examined[row.index] = outcome.players, outcome
+
         asyncio.run(play(all_rows(plan, stages), window, finish))
-    return Performance(outcomes, tallies["m"])
+    return Performance(outcomes, tallies["m"], examined)

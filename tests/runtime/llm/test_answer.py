@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musicc.runtime.llm.answer import Refusal, read_answer, wait_asked
+from musicc.runtime.llm.answer import Refusal, read_answer, wait_asked, wait_for_more
 from musicc.runtime.llm.types import Reply
 
 scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=5)
@@ -107,6 +107,29 @@ def test_html_is_not_quoted_as_a_reason() -> None:
 )
 def test_servers_ask_to_wait_in_many_ways(headers: dict[str, str], seconds: float | None) -> None:
     assert wait_asked(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"x-ratelimit-reset-requests": "2s"}, None),
+        ({"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "2s"}, None),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2s"}, 2.0),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "30s"}, 30.0),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1h"}, 60.0),
+        ({"x-ratelimit-remaining-tokens": "0"}, None),
+        ({"RateLimit-Limit": "10", "RateLimit-Remaining": "0", "RateLimit-Reset": "7"}, 7.0),
+        ({"RateLimit-Remaining": "2", "RateLimit-Reset": "7"}, None),
+        ({"RateLimit": '"default";r=0;t=30'}, 30.0),
+        ({"RateLimit": '"burst";r=0;t=3, "daily";r=50;t=3600'}, 3.0),
+        ({"RateLimit": '"default";r=50;t=30'}, None),
+        ({"RateLimit": "limit=10, remaining=0, reset=7"}, None),
+        ({"RateLimit": ';;=,r;"'}, None),
+    ],
+)
+def test_an_answer_may_say_that_it_was_the_last_for_now(headers: dict[str, str], seconds: float | None) -> None:
+    assert wait_for_more(headers) == seconds
 
 
 def test_a_date_to_wait_for_is_turned_into_seconds() -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import time
 import warnings
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -79,6 +81,27 @@ def test_no_slot_is_held_while_a_call_waits_to_be_tried_again() -> None:
             return [body["messages"][0]["content"] for body in server.requests]
 
     assert asyncio.run(play()) == ["unlucky", "lucky"]
+
+
+def test_after_the_last_reply_for_now_no_call_goes_until_more_are_allowed() -> None:
+    async def play() -> float:
+        async with backend_on(Behaviour(script=("last",))) as (backend, _):
+            await backend.complete(request("one"))
+            began = time.monotonic()
+            await ask_all(backend, ["two", "three"])
+            return time.monotonic() - began
+
+    assert asyncio.run(play()) >= 0.15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [{"limit": 10}, {"at_once": 4, "median": 0.02}])
+def test_what_a_server_with_a_limit_refuses_is_asked_again(limit: dict[str, Any]) -> None:
+    async def play() -> list[Reply | BaseException]:
+        async with backend_on(Behaviour(**limit), concurrency=16) as (backend, _):
+            return await ask_all(backend, [str(number) for number in range(40)])
+
+    assert all(isinstance(reply, Reply) for reply in asyncio.run(play()))
 
 
 def test_a_date_in_retry_after_is_obeyed() -> None:

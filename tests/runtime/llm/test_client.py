@@ -23,7 +23,7 @@ async def attempt(
     url: str, asked: Request, described: Model | None = None, secret: Callable[[], str | None] = lambda: SECRET
 ) -> Reply:
     async with aiohttp.ClientSession() as session:
-        client = Client(session, described or model(timeout=5.0), [Server.at("gemma", url)], secret)
+        client = Client(session, described or model(timeout=5.0), Server.at("gemma", url), secret)
         return await client.complete(asked)
 
 
@@ -91,7 +91,7 @@ def test_fields_are_asked_for_as_a_strict_schema_of_strings() -> None:
 def test_a_server_without_response_format_is_asked_without_it_from_then_on() -> None:
     async def play() -> FakeServer:
         async with serving(Behaviour(structured=False)) as server, aiohttp.ClientSession() as session:
-            client = Client(session, model(structured=True), [Server.at("gemma", server.url)], lambda: None)
+            client = Client(session, model(structured=True), Server.at("gemma", server.url), lambda: None)
             for text in ("one", "two"):
                 await client.complete(request(text, fields=("answer",)))
             return server
@@ -102,18 +102,6 @@ def test_a_server_without_response_format_is_asked_without_it_from_then_on() -> 
 def test_another_refusal_of_a_structured_request_is_no_reason_to_drop_the_form() -> None:
     with pytest.raises(Rejected, match="context length"):
         ask(Behaviour(script=("400",)), request(fields=("answer",)), model(structured=True))
-
-
-def test_several_servers_are_asked_in_turn() -> None:
-    async def play() -> list[int]:
-        async with serving() as one, serving() as two, aiohttp.ClientSession() as session:
-            servers = [Server.at("gemma", server.url) for server in (one, two)]
-            client = Client(session, model(), servers, lambda: None)
-            for number in range(4):
-                await client.complete(request(str(number)))
-            return [len(one.requests), len(two.requests)]
-
-    assert asyncio.run(play()) == [2, 2]
 
 
 @pytest.mark.parametrize("fault", ["ok", "parts", "reasoning", "no-usage", "no-finish"])
