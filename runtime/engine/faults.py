@@ -101,19 +101,26 @@ def _leaks_role(prose: str, lower: str, asked: str) -> bool:
     """Template tokens, or a line of another speaker where no dialogue was `asked` for."""
     if ("<" in prose or "[" in prose) and _TOKEN.search(prose):
         return True
-    named = any(word in lower for word in _ROLE_WORDS)
+    named = _has_any(lower, _ROLE_WORDS)
     return named and _SPEAKER.search(prose) is not None and not _DIALOGUE.search(asked)
 
 
 def _answers(lower: str) -> bool:
     """A user who speaks as an assistant does."""
-    return _ANSWER_OPENING.match(lower) is not None or any(phrase in lower for phrase in _ANSWER_PHRASES)
+    return _ANSWER_OPENING.match(lower) is not None or _has_any(lower, _ANSWER_PHRASES)
+
+
+def _has_any(text: str, phrases: Sequence[str]) -> bool:
+    for phrase in phrases:  # noqa: SIM110 - twice as fast as `any`, and every reply is read by it
+        if phrase in text:
+            return True
+    return False
 
 
 def names_construction(text: str) -> bool:
     """It speaks of an instruction that is not the user's."""
     lower = text.lower()
-    return any(word in lower for word in _CONSTRUCTION_WORDS) and _CONSTRUCTION.search(text) is not None
+    return _has_any(lower, _CONSTRUCTION_WORDS) and _CONSTRUCTION.search(text) is not None
 
 
 def _leaks_hidden(text: str, hidden: str, said: str) -> bool:

@@ -26,7 +26,7 @@ class Prompter:
     def __init__(self, plan: Plan) -> None:
         jinja = environment()
         self._templates: dict[str, Template | str] = {
-            name: jinja.from_string(template.text) if "{" in template.text else template.text.strip()
+            name: _compiled(template.text, jinja) if "{" in template.text else template.text.strip()
             for name, template in plan.templates.items()
         }
 
@@ -46,6 +46,12 @@ class Prompter:
     def _render(self, name: str, values: Mapping[str, object]) -> str:
         template = self._templates[name]
         return template if isinstance(template, str) else template.render(values).strip()
+
+
+def _compiled(text: str, jinja: ImmutableSandboxedEnvironment) -> Template:
+    template = jinja.from_string(text)
+    template.globals = dict(template.globals)  # a chain of maps at first, which is slow to copy, once a rendering
+    return template
 
 
 def _merged(head: Sequence[Message], history: Sequence[Message]) -> Sequence[Message]:
