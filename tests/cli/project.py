@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -110,3 +111,12 @@ def answered(log: Path) -> Counter[str]:
     """How often each request was answered with a completion, by its digest."""
     lines = log.read_text().splitlines() if log.exists() else []
     return Counter(line.split()[1] for line in lines if line.endswith(" 200"))
+
+
+def wait_for(path: Path) -> None:
+    """Returns when the file holds something."""
+    for _ in range(1000):
+        if path.exists() and path.stat().st_size:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{path} did not appear")

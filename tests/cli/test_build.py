@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.project import SPEC, Project, answered, endpoint
+from tests.cli.project import SPEC, Project, answered, endpoint, wait_for
 
 
 def test_a_build_writes_pairs_in_seed_order(project: Project, url: str) -> None:
@@ -167,7 +167,7 @@ def test_a_refused_connection_is_told(project: Project) -> None:
 def test_two_builds_at_once_on_one_store(project: Project, tmp_path: Path) -> None:
     with endpoint(tmp_path / "log", "--median", "0.3") as url:
         first = project.write(url).start("build", "test.music")
-        _wait_for(project.folder / ".musicc/store/.holder.json")
+        wait_for(project.folder / ".musicc/store/.holder.json")
         second = project.build("--out", "elsewhere")
         assert second.code == 2
         assert f"process {first.pid}" in second.err
@@ -190,7 +190,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(project: Project, tmp_path: 
     log = tmp_path / "log"
     with endpoint(log, "--median", "0.1") as url:
         process = project.write(url).start("build", "test.music")
-        _wait_for(log)
+        wait_for(log)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
@@ -202,14 +202,6 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(project: Project, tmp_path: 
         repeats = answered(log) - stopped
         assert repeats, "there was work left"
     assert sum(count - 1 for count in answered(log).values()) <= 8, "only what was on the wire is asked again"
-
-
-def _wait_for(path: Path) -> None:
-    for _ in range(1000):
-        if path.exists() and path.stat().st_size:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{path} did not appear")
 
 
 def test_plan_tells_what_is_left_and_what_is_held(project: Project, url: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.project import SPEC, Project, answered
+from tests.cli.project import SPEC, Project, answered, wait_for
 from tests.servers.process import serving_apart
 
 CHECKS = """
@@ -173,21 +173,13 @@ def test_killed_while_judging_ends_in_the_same_bytes(judged: Project, tmp_path: 
         project = Project(tmp_path / "killed").write(url, seeds=24, spec=SPECS, extra="seeded = true")
         for pause in (0.4, 0.8, 1.2, 1.6):
             process = project.start("build", "test.music")
-            _wait_for(log)
+            wait_for(log)
             time.sleep(pause)
             process.kill()
             process.communicate()
         assert project.build().code == 0
     assert products(project) == products(judged)
     assert sum(count - 1 for count in answered(log).values()) <= 4 * 8, "only what was on the wire is asked again"
-
-
-def _wait_for(path: Path) -> None:
-    for _ in range(1000):
-        if path.exists() and path.stat().st_size:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{path} did not appear")
 
 
 EMBEDDED = """music 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.project import SPEC, Project, answered, endpoint
+from tests.cli.project import SPEC, Project, answered, endpoint, wait_for
 
 SWEEPS = """
 reward rm {{
@@ -186,7 +186,7 @@ def test_ctrl_c_publishes_nothing_and_the_same_command_goes_on(tmp_path: Path) -
     with endpoint(log, "--median", "0.1") as url:
         project = Project(tmp_path / "project").write(url, spec=SPEC + SWEEPS)
         process = project.start("build", "test.music", "--sweep", "depth")
-        _wait_for(log)
+        wait_for(log)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
@@ -207,7 +207,7 @@ def test_killed_sweeps_end_in_the_same_bytes(tmp_path: Path) -> None:
         project = Project(tmp_path / "project").write(url, spec=SPEC + SWEEPS)
         for pause in (0.1, 0.3, 0.5):
             process = project.start("build", "test.music", "--sweep", "grid")
-            _wait_for(tmp_path / "log")
+            wait_for(tmp_path / "log")
             time.sleep(pause)
             process.kill()
             process.communicate()
@@ -216,11 +216,3 @@ def test_killed_sweeps_end_in_the_same_bytes(tmp_path: Path) -> None:
         name = point["name"]
         expected = (folder(calm, "grid") / name / "pairs.jsonl").read_bytes()
         assert (folder(project, "grid") / name / "pairs.jsonl").read_bytes() == expected
-
-
-def _wait_for(path: Path) -> None:
-    for _ in range(1000):
-        if path.exists() and path.stat().st_size:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{path} did not appear")

@@ -14,6 +14,7 @@ from musicc.plan.datasets import Dataset, DialoguePairs, Part, SeedPairs
 from musicc.plan.document import Plan
 from musicc.runtime.data.mixing import Made, Making, Sources, publish_datasets
 from musicc.runtime.data.pairs import Pair, TurnRecord, to_line
+from musicc.runtime.data.words import normalised
 from tests.plan.modules import SIDESTEP, dialogue, module, rule, turn
 from tests.runtime.data.common import assistant, jsonl, seeds, user
 
@@ -42,6 +43,11 @@ def of(name: str, **amount: float) -> Part:
     """A part of a mix: `talk`, or `own.pairs`."""
     source = name.removesuffix(".pairs")
     return Part(of=DialoguePairs(name=name) if source == name else SeedPairs(name=source), **amount)  # type: ignore[arg-type]
+
+
+def prompt(line: bytes) -> str:
+    """What a line's pair starts with."""
+    return normalised(orjson.loads(line)["chosen"][0]["content"])
 
 
 def dataset(*mix: Part, name: str = "mixed", **fields: Any) -> Dataset:

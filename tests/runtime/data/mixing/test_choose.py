@@ -12,21 +12,8 @@ from hypothesis import strategies as st
 
 from musicc.plan.checks import Check, Leak
 from musicc.runtime.data.pairs import UNMADE, from_line, to_line
-from musicc.runtime.data.words import normalised
-from tests.runtime.data.mixing.common import DIGEST, PLAYED, Build, built, dataset, of, record
-
-TALK = [built(number) for number in range(40)]
-OWN = [record(number) for number in range(30)]
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Build:
-    return Build(tmp_path, TALK, {"own": OWN})
-
-
-def prompt(line: bytes) -> str:
-    return normalised(orjson.loads(line)["chosen"][0]["content"])
-
+from tests.runtime.data.mixing.common import DIGEST, PLAYED, Build, built, dataset, of, prompt, record
+from tests.runtime.data.mixing.conftest import OWN, TALK
 
 # Which pairs
 

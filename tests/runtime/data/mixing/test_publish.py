@@ -2,30 +2,15 @@
 
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
-import orjson
 import pytest
 
 from musicc.diagnostics import DiagnosticError
 from musicc.plan.datasets import Dataset
 from musicc.runtime.data.mixing import Made
-from musicc.runtime.data.words import normalised
 from tests.runtime.data.common import only
-from tests.runtime.data.mixing.common import Build, built, dataset, of, record
-
-TALK = [built(number) for number in range(40)]
-OWN = [record(number) for number in range(30)]
-
-
-@pytest.fixture
-def build(tmp_path: Path) -> Build:
-    return Build(tmp_path, TALK, {"own": OWN})
-
-
-def prompt(line: bytes) -> str:
-    return normalised(orjson.loads(line)["chosen"][0]["content"])
-
+from tests.runtime.data.mixing.common import Build, built, dataset, of, prompt, record
+from tests.runtime.data.mixing.conftest import OWN, TALK
 
 # What is left out
 
