@@ -24,7 +24,7 @@ def main() -> int:
 
 def _run(what: str, number: int, ending: signal.Signals) -> bool:
     with tempfile.TemporaryDirectory() as folder:
-        seen = crash(Path(folder), number, seeds=40 * number, median=0.1, ending=ending)
+        seen = crash(Path(folder), number, seeds=6 * number, median=0.1, ending=ending)
     heading(f"{number} {what} at random moments of one build, {seen.calls:,} calls")
     print(f"  pairs.jsonl equal to an undisturbed build's: {'yes' if seen.same_bytes else 'NO'}")
     print(f"  calls made again whose reply was older than {1000 * GRACE:.0f} ms at the end: {seen.repeated}")

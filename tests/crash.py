@@ -21,9 +21,10 @@ import "std/contrasts" (sidestep, other_instruction)
 import "std/judges" (pairwise)
 
 model fake {{
-  url   = "{url}"
-  name  = "fake"
-  limit = {{ concurrency: 16 }}
+  url    = "{url}"
+  name   = "fake"
+  limit  = {{ concurrency: 16 }}
+  seeded = true                             # so that a verdict that is drawn again is another call
 }}
 
 seeds openings {{ from = file("seeds.jsonl")  context = first_user_turn }}
