@@ -67,7 +67,8 @@ async def ours(folder: Path, url: str) -> None:
     """The build as `musicc build` runs it, store and published files included."""
     import musicc.cli  # noqa: F401 - how often garbage is looked for
     from musicc.plan.compile import compile_module
-    from musicc.runtime.build import Job, build
+    from musicc.runtime.build import build
+    from musicc.runtime.job import Job
     from musicc.runtime.progress import Progress
     from musicc.semantics import load
 

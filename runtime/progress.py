@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
-from musicc.plan.document import Model
+from musicc.plan.document import Model, Plan
 from musicc.runtime.data.pairs import Pair
 from musicc.runtime.engine.caller import Tally
 from musicc.runtime.engine.checks.measure import Longer, longer
-from musicc.runtime.engine.checks.tally import CheckTally
+from musicc.runtime.engine.checks.tally import CheckTally, Facts
+
+_COUNTERS = ("failed", "marked", "played", "longer", "dropped")
 
 
 @dataclass
@@ -31,6 +33,13 @@ class Progress:
     dropped: Counter[str] = field(default_factory=Counter)  # pairs by the check that they did not pass
     checks: Mapping[str, CheckTally] = field(default_factory=dict)
 
+    @classmethod
+    def start(cls, plan: Plan, rows: int, expected_calls: float) -> "Progress":
+        """The progress of a build before its first call."""
+        tallies = {name: Tally() for name in plan.models}
+        checks = {check.name: CheckTally() for dialogue in plan.dialogues for check in dialogue.checks}
+        return cls(plan.models, tallies, rows, expected_calls, checks=checks)
+
     def count(self, pair: Pair, by: int = 1) -> None:
         """A row has become a pair that is kept; with -1, it is not kept after all."""
         for turn in pair.turns:
@@ -38,6 +47,25 @@ class Progress:
                 self.marked[mark] += by
             self.played[turn.rule] += by
         self.longer[longer(pair)] += by
+
+    def counts(self) -> Facts:
+        """What was counted of rows, as JSON values."""
+        return {
+            "done": self.done,
+            "counters": {name: getattr(self, name) for name in _COUNTERS},
+            "tallies": {name: asdict(tally) for name, tally in self.tallies.items()},
+            "checks": {name: tally.counts() for name, tally in self.checks.items()},
+        }
+
+    def add(self, counts: Facts) -> None:
+        """Other rows of the plan have ended, and this was counted of them."""
+        self.done += counts["done"]
+        for name in _COUNTERS:
+            getattr(self, name).update(counts["counters"][name])
+        for name, tally in self.tallies.items():
+            tally.add(Tally(**counts["tallies"][name]))
+        for name, check in self.checks.items():
+            check.add(counts["checks"][name])
 
     @property
     def pairs(self) -> int:

@@ -1,7 +1,7 @@
 """What the dialogues of a plan are played with: their seeds, and a caller over a backend and a store."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from musicc.runtime.data.pool import SeedPool
 from musicc.runtime.engine.caller import Caller, Results, Tally
 from musicc.runtime.engine.conversation import Stage
 from musicc.runtime.engine.prompts import Prompter
-from musicc.runtime.engine.rows import row_count, rows
+from musicc.runtime.engine.rows import make_row, row_count
 from musicc.runtime.engine.schedule import Agenda, Row
 from musicc.runtime.llm.identity import identity
 from musicc.runtime.llm.types import Backend, Reply
@@ -76,11 +76,18 @@ def row_counts(plan: Plan, pools: Pools) -> dict[str, int]:
     return {dialogue.name: row_count(dialogue, pools[dialogue.seeds]) for dialogue in plan.dialogues}
 
 
-def all_rows(plan: Plan, stages: list[Stage]) -> Iterator[tuple[Stage, Row]]:
-    """Every row of every dialogue, numbered through: dialogues in the plan's order, rows in seed order."""
+def all_rows(plan: Plan, stages: list[Stage], ended: Container[int] = ()) -> Iterator[tuple[Stage, Row]]:
+    """Every row of every dialogue but those `ended`, one after the other, without ever holding them all."""
+    total = sum(row_count(stage.dialogue, stage.pool) for stage in stages)
+    return (row_at(plan, stages, index) for index in range(total) if index not in ended)
+
+
+def row_at(plan: Plan, stages: list[Stage], index: int) -> tuple[Stage, Row]:
+    """A row by its number: dialogues in the plan's order, rows in seed order, those of one seed next to each other."""
     first = 0
     for stage in stages:
-        dialogue = stage.dialogue
-        for row in rows(dialogue, plan.seeds[dialogue.seeds], stage.pool, plan.seed, first):
-            yield stage, row
-        first += row_count(dialogue, stage.pool)
+        dialogue, count = stage.dialogue, row_count(stage.dialogue, stage.pool)
+        if index < first + count:
+            return stage, make_row(dialogue, plan.seeds[dialogue.seeds], stage.pool, plan.seed, index - first, first)
+        first += count
+    raise IndexError(f"there is no row {index}")

@@ -20,9 +20,10 @@ from musicc.plan.compile import compile_module
 from musicc.runtime.batch.backend import PausedError
 from musicc.runtime.batch.desk import Pace
 from musicc.runtime.budget import FREE, Allowance
-from musicc.runtime.build import Job, build
+from musicc.runtime.build import build
 from musicc.runtime.checked import percent
 from musicc.runtime.engine.checks.tally import CheckTally
+from musicc.runtime.job import Job
 from musicc.runtime.llm.types import Unusable
 from musicc.runtime.loop import run
 from musicc.runtime.progress import Progress

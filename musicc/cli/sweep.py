@@ -20,7 +20,8 @@ from musicc.plan.serialise import digest
 from musicc.plan.sweep import Rehearsed, alone, no_call_changes, present_sweep, priced
 from musicc.runtime.batch.desk import Pace
 from musicc.runtime.budget import FREE, Allowance
-from musicc.runtime.build import Job, build_together
+from musicc.runtime.build import build_together
+from musicc.runtime.job import Job
 from musicc.runtime.preview import Planned, from_afar, previews
 from musicc.runtime.summary import Built, publish_summary, rows
 

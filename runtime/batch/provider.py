@@ -114,10 +114,10 @@ class Provider:
         return State.read(await self._granted(found))
 
     async def meaning(self, refusal: Refusal) -> LLMError:
-        """What the refusal of a call means for it, or for all calls. A form of reply that the server does not know is not
-        asked for again.
+        """What the refusal of a call means for it, or for all calls. One whose form the server does not know is asked in
+        another.
         """
-        if self._client.drops_format(refusal):
+        if self._client.learn(refusal):
             return Transient(refusal.message, status=refusal.status)
         return await self._client.error(refusal, self._secret())
 

@@ -1,5 +1,6 @@
 """The seeds of a build: their texts in a scratch file, a few numbers for each in memory."""
 
+import os
 from array import array
 from bisect import bisect_left
 from contextlib import ExitStack, closing
@@ -16,6 +17,9 @@ from musicc.diagnostics.codes import data as codes
 from musicc.plan.document import Seeds
 from musicc.runtime.data.seed import Seed
 from musicc.runtime.data.source import Report, SeedReader, name_of
+from musicc.runtime.store.disk import write_all
+
+_READ = 1 << 13  # most seeds come with one read
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,16 @@ class Counts:
     malformed: int = 0
     duplicates: int = 0
     filtered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Where another process finds a pool: an open `file` that it inherits, and in it, from `at` on, what is in memory."""
+
+    file: int
+    at: int
+    seeds: int
+    name: str
 
 
 class SeedPool:
@@ -64,6 +78,26 @@ class SeedPool:
             report(Diagnostic(codes.FEW_SEEDS, few, at=pool.name, help="take fewer, or give more seeds"))
         return pool
 
+    def share(self) -> Shared:
+        """Lays out what is in memory behind the seeds. Raises OSError."""
+        file = self._file.fileno()
+        at = os.fstat(file).st_size
+        write_all(file, b"".join(column.tobytes() for column in self._columns()), at)
+        return Shared(file, at, len(self), self.name)
+
+    @classmethod
+    def of(cls, shared: Shared) -> "SeedPool":
+        """The pool of another process, to read it; its counts are not known. Raises OSError."""
+        pool, at = cls(os.fdopen(shared.file, "rb"), shared.name), shared.at
+        for column in pool._columns():
+            size = shared.seeds * column.itemsize
+            column.frombytes(os.pread(shared.file, size, at))
+            at += size
+        return pool
+
+    def _columns(self) -> "tuple[array[int], ...]":
+        return self._offsets, self._ids, self._openings, self._ring
+
     def close(self) -> None:
         """Deletes the scratch file."""
         self._file.close()
@@ -73,8 +107,7 @@ class SeedPool:
 
     def __getitem__(self, row: int) -> Seed:
         """The seed of a row. Raises IndexError."""
-        self._file.seek(self._offsets[row])
-        value: dict[str, Any] = orjson.loads(self._file.readline())
+        value: dict[str, Any] = orjson.loads(self._line(self._offsets[row]))
         return Seed(value["id"], tuple(value["messages"]), tuple(value["chosen"]), tuple(value["rejected"]))
 
     def other(self, seed_id: str, point: int) -> Seed:
@@ -97,6 +130,14 @@ class SeedPool:
             help_ = "give more seeds, or use a contrast that takes nothing from another"
             raise DiagnosticError(Diagnostic(codes.NO_OTHER_SEED, "there is only one seed", at=self.name, help=help_))
         return self[alike]
+
+    def _line(self, offset: int) -> bytes:
+        """Processes that share the file share its position, so that is left alone."""
+        line = chunk = os.pread(self._file.fileno(), _READ, offset)
+        while chunk and b"\n" not in chunk:
+            chunk = os.pread(self._file.fileno(), len(line), offset + len(line))
+            line += chunk
+        return line[: line.index(b"\n")]
 
     def _opening(self, number: int) -> int | None:
         at = bisect_left(self._ring, number, key=self._ids.__getitem__)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal, Protocol, TypeAlias
 
 import orjson
@@ -73,6 +73,10 @@ class Tally:
             self.reused += 1
             self.reused_prompt_tokens += reply.prompt_tokens
             self.reused_completion_tokens += reply.completion_tokens
+
+    def add(self, other: "Tally") -> None:
+        for number in fields(Tally):
+            setattr(self, number.name, getattr(self, number.name) + getattr(other, number.name))
 
 
 @dataclass

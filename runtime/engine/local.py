@@ -49,7 +49,7 @@ async def play(rows: Iterable[tuple[Stage, Row]], size: int, finish: Callable[[S
 
     async def worker() -> None:
         for stage, row in waiting:
-            finish(stage, row, await _outcome(stage, row))
+            finish(stage, row, await outcome_of(stage, row))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -69,7 +69,8 @@ def _admitted(rows: Iterable[tuple[Stage, Row]]) -> Iterator[tuple[Stage, Row]]:
         stage.agenda.rows = row.index + 1
 
 
-async def _outcome(stage: Stage, row: Row) -> Outcome:
+async def outcome_of(stage: Stage, row: Row) -> Outcome:
+    """What a row comes to. Raises Unusable."""
     if row.turns == 0:
         return Failed("no_turn", "the seed has no user turn left to replay after its context")
     try:

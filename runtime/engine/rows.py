@@ -1,6 +1,4 @@
-"""The rows of a dialogue, one after the other, without ever holding them all."""
-
-from collections.abc import Iterator
+"""The rows of a dialogue."""
 
 from musicc.plan.document import Dialogue, Seeds
 from musicc.runtime.data.context import context_of
@@ -13,14 +11,8 @@ def row_count(dialogue: Dialogue, pool: SeedPool) -> int:
     return len(pool) * dialogue.per_seed
 
 
-def rows(dialogue: Dialogue, seeds: Seeds, pool: SeedPool, spec_seed: int, first: int = 0) -> Iterator[Row]:
-    """Rows in seed order, the rows of one seed next to each other; numbered from `first`."""
-    for position in range(row_count(dialogue, pool)):
-        yield make_row(dialogue, seeds, pool, spec_seed, position, first)
-
-
 def make_row(dialogue: Dialogue, seeds: Seeds, pool: SeedPool, spec_seed: int, position: int, first: int) -> Row:
-    """The row at `position` of the dialogue. Its choices depend on the seed and the sample, not on the position."""
+    """The row at `position` of the dialogue, whose rows are numbered from `first`. Its choices depend on the seed and the sample, not on the position."""
     at, sample = divmod(position, dialogue.per_seed)
     seed = pool[at]
     draws = Draws(spec_seed, f"{seed.id}-{sample}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from musicc.runtime.llm.stream import joined
 from musicc.runtime.llm.types import Reply
 
 OK = 200
@@ -42,8 +43,8 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Reply |
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        document = None
-    if status == OK and isinstance(document, dict) and "choices" in document:
+        document = joined(body)
+    if status == OK and isinstance(document, dict) and "choices" in document and not document.get("error"):
         return _reply(document)
     if status == OK:
         return _refusal_in_disguise(document, body)
@@ -59,7 +60,7 @@ def _reply(document: dict[str, Any]) -> Reply | Refusal:
         return Refusal(0, "the answer has no message")
     finish = choice.get("finish_reason") or "stop"
     if finish == "error":
-        return Refusal(0, _error(choice)[0] or "the server failed while it wrote")
+        return Refusal(0, _error({"error": choice.get("error")})[0] or "the server failed while it wrote")
     usage = document.get("usage")
     return Reply(
         text=_text(message.get("content")),

@@ -1,9 +1,8 @@
 """One attempt at one chat completion, over the OpenAI protocol, at a server of any make."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import aiohttp
 import orjson
@@ -11,14 +10,13 @@ import orjson
 from musicc.diagnostics.codes import running
 from musicc.plan.document import Model
 from musicc.runtime.llm.answer import Refusal, read_answer, wait_for_more
+from musicc.runtime.llm.form import UNPROCESSABLE, Form, mend, refused_fields
 from musicc.runtime.llm.retry import UnreachableError
 from musicc.runtime.llm.server import Server
 from musicc.runtime.llm.types import LLMError, Rejected, Reply, Request, Transient, Unusable
 
-FORMAT_REFUSED = re.compile(r"response.?format|json.?schema|structured|guided|grammar", re.IGNORECASE)
 MODEL_REFUSED = re.compile(r"(invalid|unknown) model|model\b.{0,80}\bnot (exist|found)", re.IGNORECASE)
 
-UNPROCESSABLE = {400, 413, 422}
 KEY_REFUSED = {401, 403}
 NO_MONEY = 402
 NOT_FOUND = 404
@@ -53,8 +51,7 @@ class Client:
     ) -> None:
         self._session = session
         self._served = model.served
-        self._seeded = model.seeded
-        self._structured = model.structured
+        self._form = Form(model)
         self._timeout = aiohttp.ClientTimeout(total=model.access.timeout, sock_connect=CONNECT_TIMEOUT)
         self._server = server
         self._secret = secret
@@ -62,39 +59,24 @@ class Client:
 
     async def complete(self, request: Request) -> Reply:
         """The reply, or an LLMError that says why there is none. No second attempt is made, except that a server which
-        does not know `response_format` is asked without it, now and from then on.
+        refuses the form of a request is asked in another one, now and from then on.
         """
-        structured = self._structured and bool(request.fields)
         secret = self._secret()
-        answer = await self._post(self.body(request), secret)
+        body = self.body(request)
+        answer = await self._post(body, secret)
         if isinstance(answer, Reply):
             return answer
-        if structured and self.drops_format(answer):
+        if self.learn(answer) and self.body(request) != body:
             return await self.complete(request)
         raise await self.error(answer, secret)
 
-    def drops_format(self, refusal: Refusal) -> bool:
-        """Whether a request was refused for its `response_format`; if so, no later one has any."""
-        refused = refusal.status in UNPROCESSABLE and FORMAT_REFUSED.search(refusal.message) is not None
-        self._structured = self._structured and not refused
-        return refused
-
     def body(self, request: Request) -> bytes:
         """What is sent, as JSON."""
-        body: dict[str, Any] = {
-            "model": self._served,
-            "messages": request.messages,
-            "temperature": request.temperature,
-            "top_p": request.top_p,
-            "max_tokens": request.max_tokens,
-        }
-        if request.stop:  # some servers refuse an empty list
-            body["stop"] = request.stop
-        if self._seeded:
-            body["seed"] = request.seed
-        if self._structured and request.fields:
-            body["response_format"] = _json_schema(request.fields)
-        return orjson.dumps(body)
+        return self._form.body(request)
+
+    def learn(self, refusal: Refusal) -> bool:
+        """Whether a request was refused for its form; if so, later ones have another."""
+        return self._form.learn(refusal)
 
     async def _post(self, body: bytes, secret: str | None) -> Reply | Refusal:
         with wire_faults(self._server, self._timeout, secret):
@@ -123,6 +105,10 @@ class Client:
             offered = await self._offered(secret)
             if self._served not in offered and (offered or MODEL_REFUSED.search(said)):
                 return Unusable(server.unknown(self._served, offered))
+        if status in UNPROCESSABLE and (fields := refused_fields(said)):
+            names = " and ".join(f"`{field}`" for field in fields)
+            message = f"the server refuses the {names} of calls to `{server.model}`: {status} {said}"
+            return Unusable(server.fault(running.SAMPLING_REFUSED, message, mend(fields, said)))
         if status in NO_ENDPOINT:
             message = f"there is no chat endpoint at the URL of `{server.model}`: {status} {said}"
             return Unusable(server.fault(running.NO_ENDPOINT, message, OTHER_URL))
@@ -160,16 +146,6 @@ def headers(secret: str | None) -> dict[str, str]:
     """Those of every request."""
     named = {"User-Agent": "musicc"}
     return named | {"Authorization": f"Bearer {secret}"} if secret else named
-
-
-def _json_schema(fields: Sequence[str]) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "properties": {field: {"type": "string"} for field in fields},
-        "required": list(fields),
-        "additionalProperties": False,
-    }
-    return {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": schema}}
 
 
 def shown(said: str, secret: str | None) -> str:

@@ -5,6 +5,7 @@ and each still holds the beginnings of its conversations. Every server has limit
 alone for a while, each time longer; then a single call tries it.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from musicc.runtime.llm.retry import TOO_MANY, UnreachableError
 from musicc.runtime.llm.types import Reply, Request, Transient
 
 FIRST_REST, LONGEST_REST = 0.25, 30.0  # seconds; each rest is twice as long as the one before
+LONGEST_ALONE = 2.0  # where no other server is left, and a run waits for this one
 TRIP = 5  # faults in a row of a server that others can stand in for
 
 
@@ -28,7 +30,7 @@ class RestingError(Transient):
 class Replica:
     """A server and how it fares. `until`: when its rest ends, 0 if it has none; then one call at a time tries it.
 
-    `gone`: what to say where nobody listens; None where it answers, however badly.
+    `trial` is set when that call ends. `gone`: what to say where nobody listens; None where it answers, however badly.
     """
 
     name: str
@@ -37,7 +39,7 @@ class Replica:
     faults: int = 0
     rest: float = FIRST_REST
     until: float = 0.0
-    tried: bool = False
+    trial: asyncio.Event | None = None
     gone: Diagnostic | None = None
 
     def rank(self, conversation: bytes) -> bytes:
@@ -45,7 +47,9 @@ class Replica:
 
 
 class Replicas:
-    """The servers of one model. Calls that no server can take now fail at once, with the time until one is tried."""
+    """The servers of one model. Calls that no server can take now fail at once, with the time until one is tried; while
+    one is tried, they wait for what comes of it.
+    """
 
     def __init__(self, replicas: Sequence[Replica], clock: Callable[[], float] = time.monotonic) -> None:
         self._all = replicas
@@ -56,7 +60,7 @@ class Replicas:
         came back meanwhile.
         """
         while True:
-            replica, trial = self._choose(request)
+            replica, trial = await self._choose(request)
 
             async def send(asked: Request, to: Replica = replica, trial: bool = trial) -> Reply:
                 if to.until and not trial and self._well:
@@ -67,11 +71,13 @@ class Replicas:
                 return await replica.limits.attempt(request, priority, send)
             except RestingError:
                 pass
-            except UnreachableError:
+            except UnreachableError as failure:
                 if not self._well:
+                    failure.retry_after = self._rests(replica)
                     raise
             finally:
-                replica.tried = replica.tried and not trial
+                if trial:
+                    _end_trial(replica)
 
     @property
     def _well(self) -> bool:
@@ -98,16 +104,22 @@ class Replicas:
         self._answered(replica)
         return reply
 
-    def _choose(self, request: Request) -> tuple[Replica, bool]:
-        """A server, and whether this call tries one that rested."""
-        now = self._clock()
-        for replica in self._order(request):
-            if not replica.until:
-                return replica, False
-            if replica.until <= now and not replica.tried:
-                replica.tried = True
-                return replica, True
-        return self._at_worst(now), False
+    async def _choose(self, request: Request) -> tuple[Replica, bool]:
+        """A server, and whether this call tries one that rested. Raises UnreachableError."""
+        while True:
+            now = self._clock()
+            for replica in self._order(request):
+                if not replica.until:
+                    return replica, False
+                if replica.until <= now and not replica.trial:
+                    replica.trial = asyncio.Event()
+                    return replica, True
+            first = self._at_worst()
+            if not first.gone:
+                return first, False
+            if not first.trial:
+                raise UnreachableError(first.gone, self._rests(first))
+            await first.trial.wait()
 
     def _order(self, request: Request) -> Sequence[Replica]:
         if len(self._all) == 1:
@@ -115,19 +127,19 @@ class Replicas:
         name = request.conversation.encode() or request.key
         return sorted(self._all, key=lambda replica: replica.rank(name))
 
-    def _at_worst(self, now: float) -> Replica:
+    def _at_worst(self) -> Replica:
         """All rest: one that answers badly is better than none."""
-        first = min(self._all, key=lambda replica: (replica.gone is not None, replica.until))
-        if first.gone:
-            raise UnreachableError(first.gone, max(first.until - now, FIRST_REST))
-        return first
+        return min(self._all, key=lambda replica: (replica.gone is not None, replica.until))
+
+    def _rests(self, replica: Replica) -> float:
+        """For how long no call tries it."""
+        return max(replica.until - self._clock(), FIRST_REST)
 
     def _fault(self, replica: Replica) -> None:
         """It answered badly or broke off: it rests if others can stand in, and that was a trial or is a habit."""
         replica.faults += 1
         replica.gone = None
-        others = any(not other.until for other in self._all if other is not replica)
-        if others and (replica.until or replica.faults >= TRIP):
+        if self._others(replica) and (replica.until or replica.faults >= TRIP):
             self._rest(replica)
         else:
             replica.until = 0.0
@@ -137,7 +149,17 @@ class Replicas:
         now = self._clock()
         if replica.until <= now:
             replica.until = now + replica.rest
-            replica.rest = min(2.0 * replica.rest, LONGEST_REST)
+            replica.rest = min(2.0 * replica.rest, LONGEST_REST if self._others(replica) else LONGEST_ALONE)
+
+    def _others(self, replica: Replica) -> bool:
+        """Whether another server can stand in."""
+        return any(not other.until for other in self._all if other is not replica)
 
     def _answered(self, replica: Replica) -> None:
         replica.faults, replica.rest, replica.until, replica.gone = 0, FIRST_REST, 0.0, None
+
+
+def _end_trial(replica: Replica) -> None:
+    if replica.trial:
+        replica.trial.set()
+    replica.trial = None

@@ -15,6 +15,7 @@ from musicc.runtime.llm.types import Transient, Unusable
 
 T = TypeVar("T")
 TOO_MANY, UNAVAILABLE = 429, 503
+GROWTH = 2.0**0.5  # of the waits
 LOADING = re.compile(r"\b(load|start|warm)", re.IGNORECASE)  # not "overloaded"
 
 
@@ -31,12 +32,13 @@ class Patience:
     """How long a call is tried; all times in seconds.
 
     `attempts` bounds failures, not refusals for coming too often (429) or too soon (503 while a model is loaded): those
-    say nothing about the call. `first` is the first wait, each further one is twice as long up to `longest`. No attempt
-    begins `total` after the first failure, or `starting` after it where nobody listens yet. `asked` is the longest wait
-    that a server may ask for.
+    say nothing about the call. `first` is the first wait, each further one is longer by two fifths up to `longest`: five
+    times bad luck takes six seconds, and a server in trouble has a minute to recover. No attempt begins `total` after the
+    first failure, or `starting` after the first of those in a row where nobody listened. `asked` is the longest wait that
+    a server may ask for.
     """
 
-    attempts: int = 8
+    attempts: int = 12
     first: float = 0.5
     longest: float = 60.0
     total: float = 1800.0
@@ -55,7 +57,7 @@ async def persist(attempt: Callable[[], Awaitable[T]], patience: Patience, at: s
         return await attempt()
     except Transient as failure:  # calls that go well, nearly all, are spared tenacity's 30 µs
         failures = iter((failure,))
-    began = time.monotonic()  # not before: the first attempt may have stood in line for long
+    failing = Failing(time.monotonic())  # not before: the first attempt may have stood in line for long
 
     async def again() -> T:
         for first in failures:
@@ -66,7 +68,7 @@ async def persist(attempt: Callable[[], Awaitable[T]], patience: Patience, at: s
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(Transient),
         wait=lambda state: _wait(_failure(state), state.attempt_number, patience),
-        stop=lambda state: _is_over(state, time.monotonic() - began, patience),
+        stop=lambda state: _is_over(state, failing.since(_failure(state), time.monotonic()), patience),
         reraise=True,
     )
     try:
@@ -75,6 +77,22 @@ async def persist(attempt: Callable[[], Awaitable[T]], patience: Patience, at: s
         if verdict := _hopeless(failure, patience, at):
             raise Unusable(verdict) from failure
         raise
+
+
+@dataclass(slots=True)
+class Failing:
+    """Since when a call fails, and since when it has found nobody who listens."""
+
+    began: float
+    alone: float | None = None
+
+    def since(self, failure: Transient, now: float) -> float:
+        """For how long the call has failed in this way; to be told of every failure."""
+        if not isinstance(failure, UnreachableError):
+            self.alone = None
+            return now - self.began
+        self.alone = now if self.alone is None else self.alone
+        return now - self.alone
 
 
 def _failure(state: RetryCallState) -> Transient:
@@ -86,7 +104,7 @@ def _failure(state: RetryCallState) -> Transient:
 
 def _wait(failure: Transient, attempt: int, patience: Patience) -> float:
     """Exponential with jitter, and never less than the server asked for."""
-    backoff = min(patience.first * 2.0 ** (attempt - 1), patience.longest) * uniform(0.75, 1.25)
+    backoff = min(patience.first * GROWTH ** (attempt - 1), patience.longest) * uniform(0.75, 1.25)
     if failure.retry_after is None:
         return backoff
     return failure.retry_after + min(backoff, failure.retry_after) * uniform(0.0, 0.25)

@@ -66,6 +66,9 @@ class OrderedSpool:
                 framed += os.pread(self._fd, missing, offset + len(framed))
         return framed[_LENGTH.size : _LENGTH.size + length]
 
+    def __contains__(self, index: object) -> bool:
+        return isinstance(index, int) and 0 <= index < len(self._starts) and self._starts[index] > 0
+
     def __len__(self) -> int:
         return len(self._starts) - self._starts.count(0)
 

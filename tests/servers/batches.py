@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 from aiohttp import web
 
-from tests.servers.faults import answer_fault
+from tests.servers.faults import answer_fault, refusal_of
 from tests.servers.openai import Behaviour, Body, FakeServer, digest_of
 
 STAGES = ("validating", "in_progress", "finalizing")
@@ -217,7 +217,7 @@ class BatchServer(FakeServer):
         self.requests.append(body)
         self.authorizations.append(batch.authorization)
         fault = self._fault(body, digest)
-        early = answer_fault(fault, None)  # type: ignore[arg-type]
+        early = refusal_of(body, self.behaviour.refused) or answer_fault(fault, None)  # type: ignore[arg-type]
         self._log(digest, early.status if early else 200)
         answer = orjson.loads(early.body or b"{}") if early else self._completion(body, digest)  # type: ignore[arg-type]
         response = {"status_code": early.status if early else 200, "request_id": "r", "body": answer}

@@ -1,18 +1,25 @@
 """The faults that the fake server can show, by name.
 
-before the model    400 400-format 401 401-echo 403 404 408 422 429 429-after 429-date 429-reset 429-long
-                    500 500-text 502 503-loading html error-200 error-string
-in the answer       null parts reasoning no-usage no-finish no-choices length content_filter empty
+before the model    400 401 401-echo 403 404 408 422 429 429-after 429-date 429-reset 429-long
+                    500 500-text 502 503-loading html error-200 error-string error-choices
+in the answer       null parts reasoning thought (all of it, until the limit) no-usage no-finish no-choices length
+                    content_filter empty
 on the wire         hang drop disconnect cut, last (a reply that says it is the last one for 200 ms)
+as a stream         stream stream-whole (one event) stream-framed (JSON, then the end of a stream) stream-error
+                    stream-cut (in a chunk) stream-short (between chunks)
+
+`refusal_of` words what endpoints say to request fields that they do not take.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from email.utils import formatdate
 from time import time
 from typing import Any
 
 from aiohttp import web
+
+from tests.servers.streams import STREAMS
 
 OK = "ok"
 
@@ -39,7 +46,6 @@ def _date(_request: web.Request) -> web.Response:
 
 ANSWERS: dict[str, Callable[[web.Request], web.Response]] = {
     "400": lambda _: _error(400, "This model's maximum context length is 16 tokens"),
-    "400-format": lambda _: _error(400, "response_format is not supported"),
     "401": lambda _: _error(401, "Incorrect API key provided"),
     "401-echo": _echo,
     "403": lambda _: _error(403, "Country not supported"),
@@ -58,7 +64,27 @@ ANSWERS: dict[str, Callable[[web.Request], web.Response]] = {
     "html": lambda _: web.Response(text="<html>Sign in</html>", content_type="text/html"),
     "error-200": lambda _: web.json_response({"error": {"message": "upstream is busy", "code": 503}}),
     "error-string": lambda _: web.json_response({"error": "upstream is busy"}),
+    "error-choices": lambda _: web.json_response({"choices": [], "error": {"message": "upstream broke", "code": 502}}),
 }
+
+
+def refusal_of(body: dict[str, Any], refused: Container[str]) -> web.Response | None:
+    """What OpenAI's and Azure's endpoints say to a field that a model does not take; to `temperature`, to another than 1."""
+    said = {
+        "max_tokens": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+        "Use 'max_completion_tokens' instead.",
+        "top_p": "Unsupported parameter: 'top_p' is not supported with this model.",
+        "stop": "Unsupported parameter: 'stop' is not supported with this model.",
+        "seed": "[{'type': 'extra_forbidden', 'loc': ('body', 'seed'), 'msg': 'Extra inputs are not permitted', 'input': 1}]",
+        "response_format": "response_format is not supported",
+    }
+    if "temperature" in refused and body.get("temperature", 1.0) != 1.0:
+        asked = body["temperature"]
+        return _error(
+            400,
+            f"Unsupported value: 'temperature' does not support {asked} with this model. Only the default (1) value is supported.",
+        )
+    return next((_error(400, text) for field, text in said.items() if field in refused and field in body), None)
 
 
 def answer_fault(fault: str, request: web.Request) -> web.Response | None:
@@ -70,6 +96,11 @@ def answer_fault(fault: str, request: web.Request) -> web.Response | None:
 def _with_message(completion: Completion, **fields: Any) -> Completion:
     first = completion["choices"][0]
     return {**completion, "choices": [{**first, "message": {**first["message"], **fields}}]}
+
+
+def _thought(completion: Completion) -> Completion:
+    """The limit was used up before the reply began."""
+    return _with_choice(_with_message(completion, content=None, reasoning="let me think"), finish_reason="length")
 
 
 def _with_choice(completion: Completion, **fields: Any) -> Completion:
@@ -93,6 +124,7 @@ BODIES: dict[str, Callable[[Completion], Completion]] = {
     "null": lambda c: _with_message(c, content=None),
     "parts": _parts,
     "reasoning": lambda c: _with_message(c, reasoning_content="let me think"),
+    "thought": _thought,
     "no-usage": lambda c: {key: value for key, value in c.items() if key != "usage"},
     "no-finish": _without_finish,
     "no-choices": lambda c: {**c, "choices": []},
@@ -144,6 +176,7 @@ WIRE: dict[str, Callable[[web.Request, bytes], Awaitable[web.StreamResponse]]] =
     "disconnect": _disconnect,
     "cut": _cut,
     "last": _last,
+    **STREAMS,
 }
 
 FAULTS = frozenset({OK, *ANSWERS, *BODIES, *WIRE})

@@ -22,12 +22,14 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tests.servers.faults import FAULTS, OK, WIRE, answer_fault, body_fault, too_many
+from tests.servers.faults import FAULTS, OK, WIRE, answer_fault, body_fault, refusal_of, too_many
 
 WORDS = (
     "amber", "basin", "cedar", "delta", "ember", "fable", "grove", "haven", "inlet",
     "jetty", "kiosk", "lemon", "maple", "north", "ocean", "pearl", "quiet", "river",
 )  # fmt: skip
+
+REFUSALS = range(400, 500)  # they come at once, before any work
 
 Body = dict[str, Any]
 
@@ -40,7 +42,7 @@ class Behaviour:
     message, always brings on a fault. `shares`: the share of attempts with a fault, drawn from content and attempt.
     `median` (seconds) and `sigma`: lognormal latency. `limit`: requests answered in any second, `at_once`: at the
     same time; 429 beyond them, with `asks` as its `Retry-After`. `models`: what is served, any if empty. `token`: the API key
-    asked for. `structured`: whether `response_format` is taken (else 400). `answer` replaces the texts written.
+    asked for. `refused`: request fields that are answered with 400. `answer` replaces the texts written.
     """
 
     seed: int = 0
@@ -54,7 +56,7 @@ class Behaviour:
     asks: str | None = None
     models: tuple[str, ...] = ()
     token: str | None = None
-    structured: bool = True
+    refused: tuple[str, ...] = ()
     answer: Callable[[Body], str] | None = None
     log: Path | None = None
 
@@ -140,8 +142,6 @@ class FakeServer:
             return "401"
         if behaviour.models and body["model"] not in behaviour.models:
             return "404"
-        if "response_format" in body and not behaviour.structured:
-            return "400-format"
         if arrived <= len(behaviour.script):
             return behaviour.script[arrived - 1]
         text = "\n".join(message["content"] for message in body["messages"])
@@ -169,10 +169,13 @@ class FakeServer:
 
     async def _write(self, request: web.Request, body: Body, digest: str, fault: str) -> web.StreamResponse:
         behaviour = self.behaviour
+        early = refusal_of(body, behaviour.refused) or answer_fault(fault, request)
+        if early and early.status in REFUSALS:
+            return early
         if behaviour.median:
             deviation = NormalDist().inv_cdf(draw(behaviour.seed, "latency", digest, self.counts[digest]))
             await asyncio.sleep(behaviour.median * exp(behaviour.sigma * deviation))
-        if early := answer_fault(fault, request):
+        if early:
             return early
         payload = orjson.dumps(body_fault(fault, self._completion(body, digest)))
         if wire := WIRE.get(fault):
@@ -192,7 +195,7 @@ class FakeServer:
         """The answer of a healthy endpoint, cut to `max_tokens` words."""
         written = (self.behaviour.answer or reply_text)(body)
         parts = written.split(" ")
-        kept = parts[: body.get("max_tokens") or len(parts)]
+        kept = parts[: body.get("max_tokens") or body.get("max_completion_tokens") or len(parts)]
         finish = "stop" if len(kept) == len(parts) else "length"
         asked = sum(len(message["content"].split()) + 4 for message in body["messages"])
         return {
@@ -248,7 +251,7 @@ def _arguments() -> tuple[Behaviour, int]:
     parser.add_argument("--script", default="", metavar="FAULT,FAULT,…")
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--token-from", metavar="VARIABLE", help="the environment variable with the API key asked for")
-    parser.add_argument("--no-structured", dest="structured", action="store_false")
+    parser.add_argument("--refused", action="append", default=[], metavar="FIELD")
     parser.add_argument("--log", type=Path)
     given = parser.parse_args()
     behaviour = Behaviour(
@@ -263,7 +266,7 @@ def _arguments() -> tuple[Behaviour, int]:
         asks=given.asks,
         models=tuple(given.model),
         token=os.environ[given.token_from] if given.token_from else None,
-        structured=given.structured,
+        refused=tuple(given.refused),
         log=given.log,
     )
     return behaviour, given.port

@@ -331,6 +331,26 @@ version of `xllamacpp`, or there is not enough memory for the weights and the co
 """,
 )
 
+SAMPLING_REFUSED = Code(
+    "M511",
+    "the server refuses how replies are to be drawn",
+    """\
+Some models take no `temperature`, no `top_p` or no `stop`, or one value of them only, and their servers refuse all calls
+that say something else. musicc does not leave out what the spec says: the replies would be drawn in another way than
+the data is described. The run stops before any row is lost.
+
+    model thinker {
+      url      = "https://api.openai.com/v1"
+      name     = "o4-mini"
+      sampling = { temperature: 1, top_p: 1 }
+    }
+
+**Mend:** write what the server takes, in the `sampling` of the model and of whatever says it more closely: a persona, a
+contrast, a judge, `on thinker { temperature: 1 }`. A field that is 1 everywhere is left out where it is not taken. For a
+refused `seed`, write `seeded = false`.
+""",
+)
+
 LOCK_FORMAT = Code(
     "M580",
     "a lock of another format",

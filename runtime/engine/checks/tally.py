@@ -16,6 +16,7 @@ Facts: TypeAlias = dict[str, Any]
 
 _Z = 1.959963984540054  # 95 %
 _DIGITS = 4
+_NUMBERS = ("passed", "failed", "dropped", "marked", "retaken")
 
 
 @dataclass
@@ -50,9 +51,23 @@ class CheckTally:
         if verdict in {"chosen", "rejected"} and first.longer != "equal":
             self.preferred["longer" if verdict == first.longer else "shorter"] += 1
 
+    def counts(self) -> Facts:
+        """Everything that was counted, as JSON values."""
+        agreement = [[*facet, counter] for facet, counter in self.agreement.items()]
+        numbers = {name: getattr(self, name) for name in _NUMBERS}
+        return {**numbers, "agreement": agreement, "preferred": self.preferred}
+
+    def add(self, counts: Facts) -> None:
+        """What was counted of other rows."""
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + counts[name])
+        for facet, value, counter in counts["agreement"]:
+            self.agreement[facet, value].update(counter)
+        self.preferred.update(counts["preferred"])
+
     def facts(self) -> Facts:
         """As JSON values, with 95 % intervals."""
-        counts = {name: getattr(self, name) for name in ("passed", "failed", "dropped", "marked", "retaken")}
+        counts = {name: getattr(self, name) for name in _NUMBERS}
         if not self.agreement:
             return counts
         told: Facts = {}

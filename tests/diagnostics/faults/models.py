@@ -71,6 +71,10 @@ def m506(folder: Path) -> Told:
     return _unusable(persist(busy, HASTY, "http://server/v1", lambda: None))
 
 
+def m511(folder: Path) -> Told:
+    return _asked(Behaviour(refused=("temperature",)))
+
+
 def m508(folder: Path) -> Told:
     with patch.object(weights, "find_spec", return_value=None), patch.dict("os.environ", _at_home(folder), clear=True):
         return told(lambda: weights.locate("smollm2_135m", folder))

@@ -10,7 +10,8 @@ from musicc.cli.check import load_spec, sound
 from musicc.diagnostics import Diagnostic
 from musicc.plan.compile import compile_module
 from musicc.runtime.batch.desk import Pace
-from musicc.runtime.build import Job, build
+from musicc.runtime.build import build
+from musicc.runtime.job import Job
 from musicc.runtime.progress import Progress, Sum
 from tests.cli.project import SPEC, Project
 from tests.servers.batches import BatchServer, Course, serving_batches

@@ -129,7 +129,7 @@ def test_a_server_without_batches_is_asked_one_by_one(scene: Scene, tmp_path: Pa
 @pytest.mark.parametrize("structured", [True, False])
 def test_structured_replies_are_asked_for_as_ever(scene: Scene, tmp_path: Path, structured: bool) -> None:
     scene.extra = "structured = true"
-    behaviour = Behaviour(structured=structured)
+    behaviour = Behaviour(refused=() if structured else ("response_format",))
     server = play(scene, behaviour)
     usual = ordinary(tmp_path, behaviour, extra=scene.extra)
     assert scene.pairs == usual.pairs

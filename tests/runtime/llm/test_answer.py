@@ -70,6 +70,7 @@ def test_a_missing_finish_reason_is_a_stop() -> None:
         (500, {}, Refusal(500, "{}")),
         (200, {"error": {"message": "busy", "code": 503}}, Refusal(503, "busy", "503")),
         (200, {"error": {"message": "busy", "code": "overloaded"}}, Refusal(0, "busy", "overloaded")),
+        (200, {"choices": [], "error": {"message": "busy", "code": 503}}, Refusal(503, "busy", "503")),
         (200, {"choices": []}, Refusal(0, "the answer has no message")),
         (200, {"choices": [{"text": "Hello"}]}, Refusal(0, "the answer has no message")),
     ],
@@ -81,6 +82,44 @@ def test_errors_come_in_many_forms(status: int, body: object, refusal: Refusal) 
 def test_an_error_in_the_middle_of_a_completion_is_a_refusal() -> None:
     answer = read_answer(200, {}, completion(finish_reason="error", error={"message": "out of memory"}))
     assert answer == Refusal(0, "out of memory")
+
+
+def chunk(**choice: object) -> str:
+    return f"data: {orjson.dumps({'choices': [{'index': 0, **choice}]}).decode()}"
+
+
+HEL, LO = chunk(delta={"content": "Hel"}), chunk(delta={"content": "lo"})
+END = chunk(delta={}, finish_reason="stop")
+USAGE = 'data: {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 5}}'
+BROKE_OFF = Refusal(0, "the stream of the reply broke off")
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        ([HEL, LO, END, USAGE, "data: [DONE]"], Reply("Hello", "stop", 3, 5)),
+        ([": hold the line", "event: message", HEL, LO, END], Reply("Hello", "stop", 0, 0)),
+        ([chunk(delta={"role": "assistant", "content": None}), HEL, LO, END], Reply("Hello", "stop", 0, 0)),
+        ([chunk(delta={"reasoning_content": "hm"}), HEL, LO, END], Reply("Hello", "stop", 0, 0)),
+        ([HEL, chunk(index=1, delta={"content": "other"}), LO, END], Reply("Hello", "stop", 0, 0)),
+        ([HEL, chunk(delta={"content": "lo"}, finish_reason="length")], Reply("Hello", "length", 0, 0)),
+        ([chunk(message={"content": "Hello"}, finish_reason="stop")], Reply("Hello", "stop", 0, 0)),
+        ([HEL, LO, chunk(delta={}, finish_reason=""), "data: [DONE]"], BROKE_OFF),
+        ([HEL, LO], BROKE_OFF),
+        ([HEL, LO[:-5]], BROKE_OFF),
+        ([HEL, 'data: {"error": {"message": "no memory", "code": 500}}', END], Refusal(500, "no memory", "500")),
+        ([HEL, chunk(delta={}, finish_reason="error")], Refusal(0, "the server failed while it wrote")),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\n"])
+def test_a_stream_is_put_together(lines: list[str], answer: Reply | Refusal, end: str) -> None:
+    assert read_answer(200, {}, end.join([*lines, ""]).encode()) == answer
+
+
+@given(st.lists(st.sampled_from([HEL, LO, END, USAGE, "data: 7", "data: {", "data:", ": x", "x"])))
+def test_any_stream_is_a_reply_or_a_refusal(lines: list[str]) -> None:
+    answer = read_answer(200, {}, "\n".join(lines).encode())
+    assert isinstance(answer, Refusal) or END in lines
 
 
 def test_html_is_not_quoted_as_a_reason() -> None:

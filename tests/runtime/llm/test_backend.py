@@ -117,8 +117,8 @@ def test_a_date_in_retry_after_is_obeyed() -> None:
 @pytest.mark.parametrize(
     ("fault", "kind", "requests"),
     [
-        ("500", Transient, 8),
-        ("hang", Transient, 8),
+        ("500", Transient, HASTY.attempts),
+        ("hang", Transient, HASTY.attempts),
         ("400", Rejected, 1),
         ("401", Unusable, 1),
         ("429-long", Unusable, 1),

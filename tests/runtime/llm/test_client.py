@@ -88,23 +88,9 @@ def test_fields_are_asked_for_as_a_strict_schema_of_strings() -> None:
     assert reply.text.startswith('{"instruction":')
 
 
-def test_a_server_without_response_format_is_asked_without_it_from_then_on() -> None:
-    async def play() -> FakeServer:
-        async with serving(Behaviour(structured=False)) as server, aiohttp.ClientSession() as session:
-            client = Client(session, model(structured=True), Server.at("gemma", server.url), lambda: None)
-            for text in ("one", "two"):
-                await client.complete(request(text, fields=("answer",)))
-            return server
-
-    assert ["response_format" in body for body in asyncio.run(play()).requests] == [True, False, False]
-
-
-def test_another_refusal_of_a_structured_request_is_no_reason_to_drop_the_form() -> None:
-    with pytest.raises(Rejected, match="context length"):
-        ask(Behaviour(script=("400",)), request(fields=("answer",)), model(structured=True))
-
-
-@pytest.mark.parametrize("fault", ["ok", "parts", "reasoning", "no-usage", "no-finish"])
+@pytest.mark.parametrize(
+    "fault", ["ok", "parts", "reasoning", "no-usage", "no-finish", "stream", "stream-whole", "stream-framed"]
+)
 def test_what_is_not_needed_may_be_missing_or_added(fault: str) -> None:
     healthy, _ = ask(Behaviour())
     reply, _ = ask(Behaviour(script=(fault,)))
@@ -119,9 +105,15 @@ def test_an_empty_reply_is_a_reply(fault: str, finish: str) -> None:
     assert (reply.text, reply.finish) == ("", finish)
 
 
-def test_a_reply_that_was_cut_says_so() -> None:
-    reply, _ = ask(Behaviour(), request(max_tokens=3))
+@pytest.mark.parametrize("fault", ["ok", "stream"])
+def test_a_reply_that_was_cut_says_so(fault: str) -> None:
+    reply, _ = ask(Behaviour(script=(fault,)), request(max_tokens=3))
     assert (reply.finish, reply.completion_tokens) == ("length", 3)
+
+
+def test_thoughts_are_no_reply() -> None:
+    reply, _ = ask(Behaviour(script=("thought",)))
+    assert (reply.text, reply.finish) == ("", "length")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +129,10 @@ def test_a_reply_that_was_cut_says_so() -> None:
         ("cut", "not JSON: {", 0),
         ("error-200", "503 upstream is busy", 503),
         ("error-string", "upstream is busy", 0),
+        ("error-choices", "502 upstream broke", 502),
+        ("stream-error", "502 the upstream broke off", 502),
+        ("stream-cut", "the stream of the reply broke off", 0),
+        ("stream-short", "the stream of the reply broke off", 0),
         ("no-choices", "no message", 0),
         ("disconnect", "the connection broke", None),
         ("drop", "the connection broke", None),

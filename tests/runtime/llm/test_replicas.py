@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from itertools import pairwise
 from typing import cast
 
@@ -15,7 +16,7 @@ from musicc.plan.document import Access
 from musicc.runtime.llm.backend import open_backend
 from musicc.runtime.llm.client import Client
 from musicc.runtime.llm.limits import Limits
-from musicc.runtime.llm.replicas import FIRST_REST, TRIP, Replica, Replicas
+from musicc.runtime.llm.replicas import FIRST_REST, LONGEST_ALONE, TRIP, Replica, Replicas
 from musicc.runtime.llm.retry import Patience, UnreachableError
 from musicc.runtime.llm.types import Reply, Request, Transient, Unusable
 from tests.runtime.llm.support import HASTY, model, request
@@ -197,6 +198,47 @@ def test_a_trial_that_is_cancelled_leaves_the_next_call_to_try() -> None:
         assert await stage.call() == "a"
 
     play(main)
+
+
+def test_where_a_server_is_tried_the_others_wait_for_what_comes_of_it() -> None:
+    async def main() -> None:
+        stage = Stage("a", latency=30.0)
+        stage.fails["a"] = GONE
+        await stage.call()
+        await asyncio.sleep(FIRST_REST)
+        stage.fails.clear()
+        assert await asyncio.gather(*(stage.call() for _ in range(7))) == ["a"] * 7
+
+    play(main)
+
+
+def test_a_server_that_is_the_only_one_is_tried_again_soon() -> None:
+    async def main() -> None:
+        stage, tries = Stage("a"), []
+        stage.fails["a"] = GONE
+        while now() < 60.0:
+            before = len(stage.asked)
+            with suppress(UnreachableError):
+                await stage.call()
+            tries += [now()] * (len(stage.asked) - before)
+            await asyncio.sleep(FIRST_REST / 4)
+        assert max(later - sooner for sooner, later in pairwise(tries)) <= LONGEST_ALONE + FIRST_REST
+
+    play(main)
+
+
+def test_who_finds_nobody_comes_back_when_the_server_is_tried_again() -> None:
+    async def main() -> float:
+        async with serving() as gone:
+            url = gone.url
+        async with open_backend({"gemma": model(url)}, patience=Patience(starting=3.0)) as backend:
+            asking = asyncio.create_task(backend.complete(request()))
+            await asyncio.sleep(1.5)
+            async with serving(port=int(url.split(":")[2].split("/")[0])):
+                await asking
+                return backend.retries["gemma"]
+
+    assert asyncio.run(main()) >= 3
 
 
 async def ask_twelve(*urls: str, patience: Patience = HASTY) -> int:
