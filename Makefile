@@ -12,11 +12,11 @@ demo: $(RUN)          ## build pairs with the embedded model, then show one
 	$(BIN)/musicc show build/skywork/embedded --first
 
 test: lint            ## lint, types, import rules, and all tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 	$(BIN)/python -m pytest -m slow
 
 fast: $(DEV)          ## the quick tests only
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -88,7 +88,7 @@ class SeedPool:
     @classmethod
     def of(cls, shared: Shared) -> "SeedPool":
         """The pool of another process, to read it; its counts are not known. Raises OSError."""
-        pool, at = cls(os.fdopen(shared.file, "rb"), shared.name), shared.at
+        pool, at = cls(os.fdopen(shared.file, "rb", closefd=False), shared.name), shared.at
         for column in pool._columns():
             size = shared.seeds * column.itemsize
             column.frombytes(os.pread(shared.file, size, at))

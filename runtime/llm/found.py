@@ -111,12 +111,12 @@ class Found:
         this, other = (self._room, self._rate) if full else (self._rate, self._room)
         if now < this.due or (other.on_probation and now < other.due):
             return
-        used = self._sent / (now - self._changed) / NEARLY
+        used = self._sent / (now - self._changed)
         if full and self.slots < self._most:
             self._rate.settle(used)
             self._room.grow(now, 1.0)
             self._change(now)
-        elif not full and paced and used >= self._rate.value:
+        elif not full and paced and used >= NEARLY * self._rate.value:
             self._room.settle()
             self._rate.grow(now)
             self._change(now)

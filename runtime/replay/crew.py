@@ -50,7 +50,7 @@ async def replay(setting: Setting, rows: int, take_in: Callable[[Block], None]) 
 def crew_size(rows: int) -> int:
     """How many workers there are: none where there is one core, or where processes cannot inherit open files."""
     cores = min(_cores(), MOST)
-    if cores < 2 or rows < FEWEST or os.name != "posix" or not sys.executable or hasattr(sys, "frozen"):
+    if cores < 2 or rows < FEWEST or sys.platform == "win32" or not sys.executable or hasattr(sys, "frozen"):
         return 0
     return cores
 

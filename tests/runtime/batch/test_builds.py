@@ -126,15 +126,21 @@ def test_a_server_without_batches_is_asked_one_by_one(scene: Scene, tmp_path: Pa
     assert scene.pairs == ordinary(tmp_path).pairs
 
 
-@pytest.mark.parametrize("structured", [True, False])
-def test_structured_replies_are_asked_for_as_ever(scene: Scene, tmp_path: Path, structured: bool) -> None:
+@pytest.mark.parametrize("refused", [None, "response_format", "max_tokens"])
+def test_requests_have_the_form_that_the_server_takes(scene: Scene, tmp_path: Path, refused: str | None) -> None:
     scene.extra = "structured = true"
-    behaviour = Behaviour(refused=() if structured else ("response_format",))
+    behaviour = Behaviour(refused=(refused,) if refused else ())
     server = play(scene, behaviour)
     usual = ordinary(tmp_path, behaviour, extra=scene.extra)
     assert scene.pairs == usual.pairs
     assert any("response_format" in body for body in server.requests)
-    assert bool(repeated(server)) is not structured
+    assert bool(repeated(server)) is bool(refused)
+
+
+def test_a_server_that_refuses_the_sampling_ends_the_run(scene: Scene) -> None:
+    scene.extra = "sampling = { temperature: 0.5 }"
+    with pytest.raises(Unusable, match="refuses the `temperature`"):
+        play(scene, Behaviour(refused=("temperature",)))
 
 
 def test_a_stored_call_is_not_handed_in(scene: Scene) -> None:

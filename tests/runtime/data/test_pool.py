@@ -194,3 +194,15 @@ def test_memory_is_a_few_numbers_a_seed(tmp_path: Path) -> None:
     assert len(pool) == count
     assert held < 40 * count + 500_000
     assert peak < 250 * count + 1_000_000
+
+
+def test_another_process_reads_the_same_pool(tmp_path: Path) -> None:
+    """Over the same open file, wherever its position is; seeds of any length."""
+    jsonl(tmp_path / "seeds.jsonl", [skywork("é" * 3 ** (at + 1), turns=2) for at in range(10)])
+    pool, _ = load(tmp_path, seeds(shuffle=True, take=9))
+    copy, again = SeedPool.of(pool.share()), SeedPool.of(pool.share())
+    own = [pool[row] for row in range(9)]
+    assert [copy[row] for row in range(9)] == [again[row] for row in range(9)] == own
+    points = range(0, 1 << 64, 1 << 61)
+    assert [copy.other(own[0].id, point) for point in points] == [pool.other(own[0].id, point) for point in points]
+    assert copy.name == pool.name

@@ -129,6 +129,12 @@ def test_the_rate_of_a_server_is_found_and_kept_with_few_refusals(latency: float
     assert endpoint.share(30, 90) <= 0.02
 
 
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_rate_that_was_raised_while_slots_were_short_is_not_taken_for_proved(seed: int) -> None:
+    pressed(endpoint := Endpoint(a_second=40, latency=1.0, asks=1.0, seed=seed))
+    assert endpoint.rate(30, 90) >= 0.95 * 40
+
+
 @pytest.mark.parametrize("asks", [None, 1.0])
 @pytest.mark.parametrize("latency", [0.2, 1.0])
 def test_the_slots_of_a_server_are_found_and_kept_with_few_refusals(latency: float, asks: float | None) -> None:

@@ -48,13 +48,19 @@ class Endpoint:
     """Answers `a_second` calls in any second, `at_once` at a time, and refuses the rest; 0 is no bound."""
 
     def __init__(
-        self, a_second: int = 0, at_once: int = 0, latency: float = 0.1, asks: float | None = None, noise: float = 0.0
+        self,
+        a_second: int = 0,
+        at_once: int = 0,
+        latency: float = 0.1,
+        asks: float | None = None,
+        noise: float = 0.0,
+        seed: int = 1,
     ) -> None:
         self.a_second, self.at_once, self.latency, self.asks, self.noise = a_second, at_once, latency, asks, noise
         self.answered: list[float] = []
         self.refused: list[float] = []
         self.held = self.peak = 0
-        self._random = Random(1)
+        self._random = Random(seed)
         self._of_late: deque[float] = deque()
 
     async def __call__(self, request: Request) -> Reply:

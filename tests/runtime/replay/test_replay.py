@@ -98,6 +98,7 @@ def test_a_damaged_record_is_left_to_the_build(scene: Scene, taken: list[Block])
     assert 0 < rows_in(taken) < 2 * scene.seeds
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(seed=st.randoms(use_true_random=False), share=st.sampled_from([0.5, 0.9, 0.98, 1.0]), size=st.integers(1, 9))
 def test_whatever_is_in_the_store(scene: Scene, seed: object, share: float, size: int) -> None:

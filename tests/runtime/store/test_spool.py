@@ -24,6 +24,7 @@ def test_rows_come_out_in_index_order(sizes):
         assert list(spool.drain()) == [rows[index] for index in sorted(rows)]
         assert list(spool.drain()) == [rows[index] for index in sorted(rows)]
         assert len(spool) == len(rows)
+        assert [index for index in range(-1, 310) if index in spool] == sorted(rows)
     shutil.rmtree(folder)
 
 

@@ -1,5 +1,6 @@
 """What is counted of checks."""
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,26 @@ def test_what_a_judge_thinks_by_facet() -> None:
     assert {number: of["of"] for number, of in agreement["by_user"].items()} == {"1": 2, "2": 1}
     assert agreement["by_rule"]["sidestep"]["agree"] == 1
     assert (told["prefers_longer"]["of"], told["prefers_longer"]["rate"]) == (2, 0.5)
+
+
+AGREEMENTS = st.sampled_from(["agree", "tie", "disagree", "unread"])
+SEEN = st.tuples(AGREEMENTS, st.sampled_from(["chosen", "rejected", "tie"]), st.sampled_from(["chosen", "rejected"]))
+
+
+@given(st.lists(st.tuples(SEEN, st.integers(1, 3), st.booleans())), st.integers(0, 9))
+def test_counts_that_are_sent_and_added_are_those_of_all(
+    rows: list[tuple[tuple[Agreement, str, str], int, bool]], at: int
+) -> None:
+    def counted(of: list[tuple[tuple[Agreement, str, str], int, bool]]) -> CheckTally:
+        tally = CheckTally()
+        for seen, turn, passed in of:
+            tally.count(MARK, passed=passed)
+            tally.hear(first(*seen, turn), Personas(user=turn, assistant=0))
+        return tally
+
+    total = counted(rows[:at])
+    total.add(orjson.loads(orjson.dumps(counted(rows[at:]).counts())))
+    assert total.facts() == counted(rows).facts()
 
 
 def test_the_card_tells_of_what_takes_several_values() -> None:
