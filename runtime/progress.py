@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from musicc.plan.cost import known_sum
 from musicc.plan.document import Model, Plan
 from musicc.runtime.data.pairs import Pair
 from musicc.runtime.engine.caller import Tally
@@ -91,12 +92,10 @@ class Progress:
     @property
     def spent(self) -> float | None:
         """USD in this run; None where no model has a price."""
-        prices = [
+        return known_sum(
             cost(self.models[name], tally.prompt_tokens, tally.completion_tokens)
             for name, tally in self.tallies.items()
-        ]
-        known = [price for price in prices if price is not None]
-        return sum(known) if known else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +166,7 @@ class Sum:
 
     @property
     def spent(self) -> float | None:
-        known = [part.spent for part in self.parts if part.spent is not None]
-        return sum(known) if known else None
+        return known_sum(part.spent for part in self.parts)
 
 
 def cost(model: Model, prompt_tokens: int, completion_tokens: int) -> float | None:

@@ -1,8 +1,8 @@
 """What finished pairs of a dialogue must pass: the part of a plan that gates.
 
 A check has one gate. Gates of the first kind read one pair; `duplicates` and `longer` read all pairs that the build made
-of the dialogue and that are left by then, in their order, once every row has ended. Words are what stands between white space; of a branch only the assistant's
-replies from the first turn that departs are measured.
+of the dialogue and that are left by then, in their order, once every row has ended. Words are what stands between white
+space; of a branch only the assistant's replies from the first turn that departs are measured.
 """
 
 from typing import Annotated, Literal, TypeAlias

@@ -6,7 +6,7 @@ alike) are counted twice, though the store makes them once. Judges are counted a
 earlier check drops it. How long replies are, and how fast, is assumed (`Statistics`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -40,8 +40,8 @@ class Usage:
             self.output + other.output,
             self.most_input + other.most_input,
             self.most_output + other.most_output,
-            _sum(self.usd, other.usd),
-            _sum(self.most_usd, other.most_usd),
+            known_sum((self.usd, other.usd)),
+            known_sum((self.most_usd, other.most_usd)),
         )
 
 
@@ -126,8 +126,9 @@ def _usd(access: Access, rows: int, use: Use) -> float | None:
     return rows * (use.input * access.input_price + use.output * access.output_price) / 1e6
 
 
-def _sum(one: float | None, other: float | None) -> float | None:
-    known = [value for value in (one, other) if value is not None]
+def known_sum(amounts: Iterable[float | None]) -> float | None:
+    """The sum of those that are known; None where none is."""
+    known = [amount for amount in amounts if amount is not None]
     return sum(known) if known else None
 
 

@@ -62,7 +62,7 @@ _CONSTRUCTION = re.compile(
     r"|\"(?:instruction|answer)\"\s*:|^[ \t#*]*(?:modified |new )?instruction[*]*:|</?(?:instruction|answer)>",
     re.IGNORECASE | re.MULTILINE,
 )
-_QUOTABLE = 6  # words; a shorter instruction turns up in an honest answer by chance
+QUOTABLE = 6  # words; a shorter instruction turns up in an honest answer by chance
 
 _AGAIN = re.compile(r"\b(?:again|repeat|once more|same)\b", re.IGNORECASE)
 _NO_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation + "“”‘’«»…–—", " "))
@@ -128,7 +128,7 @@ def _leaks_hidden(text: str, hidden: str, said: str) -> bool:
     if names_construction(text):
         return True
     secret = _plain(hidden)
-    return secret.count(" ") >= _QUOTABLE - 1 and secret in _plain(text) and secret not in _plain(said)
+    return secret.count(" ") >= QUOTABLE - 1 and secret in _plain(text) and secret not in _plain(said)
 
 
 @lru_cache(4096)  # a reply is compared with at every later turn

@@ -141,3 +141,8 @@ def test_any_text_is_a_pattern_or_told_where_it_is_none(tmp_path: Path, written:
 def test_languages_are_told_by_two_letters() -> None:
     assert all(re.fullmatch("[a-z]{2}", code) for code in LANGUAGES)
     assert len(set(LANGUAGES.values())) == len(LANGUAGES) == 97
+
+
+@pytest.mark.parametrize("written", ["max_overlap 50%", "max_overlap =", ") max_overlap = 50%", "= 50%"])
+def test_a_gate_that_cannot_be_read_is_told_once(tmp_path: Path, written: str) -> None:
+    assert len(check(tmp_path, SPEC + f"check c {{ of = d  {written} }}").diagnostics) == 1

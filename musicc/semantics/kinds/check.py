@@ -93,9 +93,9 @@ def build(fields: Fields, reader: Reader) -> Check | None:
     if dialogue:
         users = [one for one in dialogue.user if isinstance(one, Voice)]
         warn_of_one_model(users, dialogue.assistant, fields, reader)
-    if not reader.sound or dialogue is None:
+    name = next((name for name in GATES if name in fields.given), None)
+    if not reader.sound or dialogue is None or name is None:  # None also where a gate may stand in what cannot be read
         return None
-    name = next(name for name in GATES if name in fields.given)
     check = Check(fields.name.text, fields.name.span, dialogue, _gate(name, fields), fields.get("fail"))
     warn_of_idle(check, fields.at(name), fields.at("fail"), reader)
     return check

@@ -62,7 +62,8 @@ class Examined:
 
     def found(self, check: Check, finding: Finding) -> None:
         self.findings[check.name] = finding
-        self.first.setdefault(check.name, First(finding, measure.longer(self.pair)))
+        if check.name not in self.first:
+            self.first[check.name] = First(finding, measure.longer(self.pair))
 
     def took(self, players: Players, pair: Pair) -> None:
         """Another take has come off: what was found in the last one counts no longer."""

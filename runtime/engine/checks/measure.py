@@ -75,6 +75,11 @@ def words(pair: Pair, branch: Branch) -> int:
     return sum(len(message["content"].split()) for message in messages[first::2])
 
 
+def runs(words: Sequence[str], length: int) -> set[tuple[str, ...]]:
+    """Every run of so many words; none where they are fewer."""
+    return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)}
+
+
 def longer(pair: Pair) -> Longer:
     """Which branch has more words."""
     chosen, rejected = words(pair, "chosen"), words(pair, "rejected")

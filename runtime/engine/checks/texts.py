@@ -9,8 +9,10 @@ from musicc.runtime.data.pairs import Pair
 from musicc.runtime.engine.checks.finding import Finding
 from musicc.runtime.engine.checks.language import told_language
 from musicc.runtime.engine.checks.leaks import leaks
-from musicc.runtime.engine.checks.measure import Exchange, contrast, exchanges, in_branches, words
+from musicc.runtime.engine.checks.measure import Exchange, contrast, exchanges, in_branches, runs, words
 from musicc.runtime.engine.checks.refusals import refuses
+
+_TRIGRAM = 3
 
 
 def length_ratio(gate: LengthRatio, pair: Pair) -> Finding:
@@ -46,14 +48,10 @@ def in_one_order(one: Sequence[str], other: Sequence[str]) -> float:
 
 def common_trigrams(one: Sequence[str], other: Sequence[str]) -> float:
     """The share of all word trigrams that both have; of shorter texts, whether they are the same."""
-    ours, theirs = _trigrams(one), _trigrams(other)
+    ours, theirs = runs(one, _TRIGRAM), runs(other, _TRIGRAM)
     if not ours and not theirs:
         return float(list(one) == list(other))
     return len(ours & theirs) / len(ours | theirs)
-
-
-def _trigrams(text: Sequence[str]) -> set[tuple[str, ...]]:
-    return set(zip(text, text[1:], text[2:], strict=False))
 
 
 def pattern(gate: Pattern, pair: Pair) -> Finding:

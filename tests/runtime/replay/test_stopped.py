@@ -16,6 +16,7 @@ from tests.servers.process import ROOT
 COMMAND = """
 from musicc.runtime.replay import crew
 crew.crew_size, crew._WORKER = lambda rows: 2, "tests.runtime.replay.idler"
+crew.BLOCK = crew.AHEAD = 1  # so that there is something to play for both
 from musicc.cli.main import main
 main()
 """
