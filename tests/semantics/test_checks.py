@@ -143,6 +143,6 @@ def test_languages_are_told_by_two_letters() -> None:
     assert len(set(LANGUAGES.values())) == len(LANGUAGES) == 97
 
 
-@pytest.mark.parametrize("written", ["max_overlap 50%", "max_overlap =", ") max_overlap = 50%", "= 50%"])
+@pytest.mark.parametrize("written", ["other_instruction = 50%", "max_overlap 50%", "max_overlap =", "= 50%"])
 def test_a_gate_that_cannot_be_read_is_told_once(tmp_path: Path, written: str) -> None:
     assert len(check(tmp_path, SPEC + f"check c {{ of = d  {written} }}").diagnostics) == 1
