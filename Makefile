@@ -13,7 +13,7 @@ demo: $(RUN)          ## build pairs with the embedded model, then show one
 
 test: lint            ## lint, types, import rules, and all tests
 	$(BIN)/python -m pytest -n auto -m "not slow"
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto -m slow
 
 fast: $(DEV)          ## the quick tests only
 	$(BIN)/python -m pytest -n auto -m "not slow"

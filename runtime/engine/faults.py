@@ -147,6 +147,8 @@ def _repeats(text: str, role: Role, earlier: Sequence[str], said: str) -> bool:
     Nearly: the sets of words have a Jaccard index of at least 0.85. An assistant's edit of its own text (a name changed
     on request) would pass for a repetition by that measure, and its short answers may well recur.
     """
+    if not earlier:
+        return False
     if role == "user":
         words = _vocabulary(text)
         return any(_jaccard(words, _vocabulary(other)) >= _SAME_WORDS for other in earlier)
@@ -162,8 +164,9 @@ def _vocabulary(text: str) -> frozenset[str]:
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    union = len(one | other)
-    return len(one & other) / union if union else 1.0
+    common = len(one & other)
+    union = len(one) + len(other) - common
+    return common / union if union else 1.0
 
 
 def _loops(lower: str) -> bool:

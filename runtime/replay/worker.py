@@ -4,6 +4,7 @@ On stdin it reads its setting, then the numbers of the first row and the one aft
 stdout it answers each block. It ends when nobody speaks to it any more, or listens.
 """
 
+import gc
 import signal
 import sys
 from contextlib import suppress
@@ -85,6 +86,7 @@ async def serve(asked: BinaryIO, answers: BinaryIO) -> None:
 
 
 def main() -> None:
+    gc.set_threshold(50_000, 20, 50)  # as for every command: a row leaves few cycles, and looking for them takes time
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one, and ends it
     with suppress(BrokenPipeError):
         run(serve(sys.stdin.buffer, sys.stdout.buffer))
