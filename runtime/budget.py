@@ -1,4 +1,5 @@
-"""What a run may spend. No call goes out that could go beyond it; when it is used up, those on their way are waited for.
+"""What a run may spend. No call goes out that could go beyond it; when it is used up, those on their way are waited for,
+and no other goes out.
 
 A call is paid for once: attempts beyond its first, after a refusal or a fault of the server, are no further calls. What
 comes from the store costs nothing. While a call is on its way it counts as much as it can cost: its prompt, guessed, and
@@ -45,6 +46,7 @@ class Budget:
         self.calls, self.usd = 0, 0.0  # that went out; that came back
         self._backend, self._allowed, self._models, self._progress = backend, allowed, models, progress
         self._out = 0
+        self._used = False  # somebody was refused: the run ends, and a cheaper call would be cancelled on its way
         self._held = 0.0  # USD that calls on their way can cost
         self._line: deque[tuple[float, asyncio.Future[bool]]] = deque()
 
@@ -98,11 +100,14 @@ class Budget:
                     self._take(price)
                 elif self._out:
                     return
+                self._used = not fits
                 turn.set_result(fits)
             self._line.popleft()
 
     def _fits(self, price: float) -> bool:
         calls, usd = self._allowed.calls, self._allowed.usd
+        if self._used:
+            return False
         return (calls is None or self.calls < calls) and (usd is None or self.usd + self._held + price <= usd + NOTHING)
 
     def _price(self, request: Request, prompt_tokens: int, completion_tokens: int) -> float:

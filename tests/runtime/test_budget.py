@@ -75,6 +75,14 @@ def test_a_call_waits_for_what_others_leave_over() -> None:
     assert all(isinstance(one, Reply) for one in pressed(endpoint, Allowance(usd=each + 40.0), calls))
 
 
+def test_nothing_goes_out_once_somebody_was_refused() -> None:
+    """The run ends then, and a call on its way would be paid for and lost."""
+    endpoint, calls = Endpoint(), [request(max_tokens=50), request(max_tokens=1)]
+    done = pressed(endpoint, Allowance(usd=guessed_prompt(calls[1]) + 1.0), calls)
+    assert all(isinstance(one, Unusable) for one in done)
+    assert endpoint.begun == 0
+
+
 def test_who_is_refused_hears_so_when_all_others_have_come_back() -> None:
     async def main() -> None:
         endpoint = Endpoint()
