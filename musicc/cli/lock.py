@@ -68,8 +68,8 @@ def file_drift(spec: Path, checked: Checked) -> list[Diagnostic]:
 
 
 def _built(module: sem.Module) -> object:
-    """The part of a spec that a build reads for."""
-    return module.dialogues, module.checks, module.datasets
+    """The part of a spec that pairs, datasets and reward models are made of."""
+    return module.dialogues, module.checks, module.datasets, module.rewards
 
 
 # What has changed

@@ -1,7 +1,7 @@
 """The `musicc` command. Each subcommand is one function that reads like its help text."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ from musicc.cli.options import (
     MaxCalls,
     MaxCost,
     NoWait,
+    OptionalSpec,
     Out,
     Output,
     Params,
@@ -150,6 +151,67 @@ def build(
             from musicc.cli.sweep import build_sweep
 
             build_sweep(spec, sweep, profile, param or [], store, out, locked=locked, pace=pace, allowed=allowed)
+
+
+@app.command()
+def train(
+    spec: OptionalSpec = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One of its reward models; all of them if none is named.")
+    ] = None,
+    profile: Profile = None,
+    param: Params = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    store: StoreFolder = None,
+    out: Out = None,
+) -> None:
+    """Train the reward models of a spec on what was built; without one, those of the latest build. Calls nobody."""
+    with edge():
+        from musicc.cli.train import train_spec
+
+        train_spec(spec, name, profile, param or [], store, out, resume=resume)
+
+
+@app.command()
+def score(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="RM",
+            help="A reward model: its folder, build/SPEC/PROFILE/reward/NAME, or its name on the hub.",
+            show_default=False,
+        ),
+    ],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Conversations or pairs: JSONL, JSON, CSV or Parquet.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write JSON lines to a file; stopped, it can be gone on with.")
+    ] = None,
+    form: Annotated[
+        Literal["jsonl", "table"] | None,
+        typer.Option("--format", help="For programs, or for people [default: a table on a terminal]."),
+    ] = None,
+    field: Annotated[
+        str | None, typer.Option("--field", metavar="COLUMN", help="Where the conversation stands, or a pair's prompt.")
+    ] = None,
+    precision: Annotated[
+        Literal["fp32", "bf16"],
+        typer.Option("--precision", help="In bf16, rewards depend a little on what is scored together."),
+    ] = "fp32",
+    token_budget: Annotated[
+        int | None, typer.Option("--token-budget", min=1, help="Tokens that are read at once [default: by the device].")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped.")] = False,
+) -> None:
+    """Score conversations or pairs with a reward model, a line for each record of the files, in their order."""
+    with edge():
+        from musicc.cli.score import Scoring, score_files
+
+        score_files(Scoring(model, files, out, form, field, precision, token_budget, resume))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from musicc.cli.complete import parameter_names, profile_names
 from musicc.cli.edge import Format
 
 Spec = Annotated[Path, typer.Argument(help="A .music file.", show_default=False)]
+OptionalSpec = Annotated[Path | None, typer.Argument(metavar="[SPEC]", help="A .music file.", show_default=False)]
 Specs = Annotated[list[Path], typer.Argument(help="One or more .music files.", show_default=False)]
 Profile = Annotated[
     str | None,

@@ -27,7 +27,7 @@ def places(spec: Path, profile: str | None, store: Path | None, out: Path | None
     root = project_root(Path.cwd())
     return Places(
         spec_folder=spec.resolve().parent,
-        build=out or _short(root / "build" / spec.stem / (profile or "default")),
+        build=out or short(root / "build" / spec.stem / (profile or "default")),
         store=store_folder(store),
     )
 
@@ -42,7 +42,7 @@ def sweep_folder(spec: Path, profile: str | None, sweep: str, out: Path | None) 
     return out or places(spec, profile, None, None).build / sweep
 
 
-def _short(path: Path) -> Path:
+def short(path: Path) -> Path:
     """As people would write it from here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path

@@ -9,6 +9,13 @@ from musicc.plan.steps import Document
 Export: TypeAlias = Literal["parquet", "trl", "openrlhf", "llama_factory", "sharegpt", "hh"]
 
 
+class DatasetPairs(Document):
+    """The pairs of a dataset: its training side, and its validation side where it has one."""
+
+    kind: Literal["dataset"] = "dataset"
+    name: str
+
+
 class DialoguePairs(Document):
     """The pairs that the build made of a dialogue."""
 

@@ -41,7 +41,8 @@ class Difference:
     """What becomes of the calls. `left` and `held`: what a build of the second spec makes and reuses once the first one is built.
 
     `unbuilt`: how many calls of the first spec the store lacks. `sampled`: calls are counted on a sample of rows.
-    `judged`: the specs differ in what becomes of bad replies or pairs, so that further calls may differ.
+    `judged`: the specs differ in what becomes of bad replies or pairs, so that further calls may differ. `made`: they
+    differ in what is made of the pairs.
     """
 
     added: tuple[Reason, ...]
@@ -52,6 +53,7 @@ class Difference:
     unbuilt: int
     sampled: bool
     judged: bool
+    made: bool
 
     @property
     def same_calls(self) -> bool:
@@ -71,6 +73,7 @@ def compare(old: Rehearsed, new: Rehearsed, *, sampled: bool) -> Difference:
         unbuilt=round(total(without(old.asked, old.stored).values()).calls),
         sampled=sampled,
         judged=_judgement(old.plan) != _judgement(new.plan),
+        made=(old.plan.datasets, old.plan.rewards) != (new.plan.datasets, new.plan.rewards),
     )
 
 

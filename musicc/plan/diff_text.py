@@ -10,6 +10,7 @@ from musicc.plan.present import GAP, closing, money, tokens
 from musicc.plan.reasons import Reason, span
 
 EQUAL = "The plans are equal: no call differs."
+EQUAL_CALLS = "What is made of the pairs differs; no call differs."
 EQUAL_SO_FAR = "No call differs as long as nothing is drawn again: what becomes of bad replies or pairs differs."
 _WIDEST = 60  # of a change; where one is wider, its reason stands behind it
 _LONGEST = 36  # characters of a value
@@ -65,7 +66,7 @@ def _cut(text: str, start: int) -> str:
 
 def _calls(difference: Difference) -> str:
     if difference.same_calls:
-        return EQUAL_SO_FAR if difference.judged else EQUAL
+        return EQUAL_SO_FAR if difference.judged else EQUAL_CALLS if difference.made else EQUAL
     signed = [("+", one) for one in difference.added] + [("-", one) for one in difference.gone]
     rows = [_row(sign, reason) for sign, reason in (*signed, *(("=", one) for one in difference.kept))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -4,8 +4,8 @@ A dialogue's plan is a small program over one row, told by rule and not unrolled
 branch has, and for each alternative of a rule the steps that make the reply. The runtime draws a row's alternatives
 and interprets the steps; it never looks at the spec.
 
-Its parts lie in three files: what a turn does in `steps`, what finished pairs must pass in `checks`, what is made of
-them in `datasets`.
+Its parts lie in four files: what a turn does in `steps`, what finished pairs must pass in `checks`, what is mixed of
+them in `datasets`, what is trained on them in `rewards`.
 """
 
 from typing import Annotated, Literal, TypeAlias
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from musicc.plan.checks import Check
 from musicc.plan.datasets import Dataset
+from musicc.plan.rewards import Reward
 from musicc.plan.steps import (
     ASSISTANT,
     Borrow,
@@ -52,6 +53,7 @@ __all__ = [
     "Policy",
     "Range",
     "Recall",
+    "Reward",
     "Rule",
     "Sampling",
     "Seeds",
@@ -234,3 +236,4 @@ class Plan(Document):
     seeds: dict[str, Seeds]
     dialogues: tuple[Dialogue, ...]
     datasets: tuple[Dataset, ...] = ()
+    rewards: tuple[Reward, ...] = ()

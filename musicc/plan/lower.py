@@ -8,6 +8,7 @@ from musicc.plan.contrasts import Forms, answer, settled
 from musicc.plan.gates import gates
 from musicc.plan.mixes import lower_dataset
 from musicc.plan.parts import Parts
+from musicc.plan.training import lower_reward
 from musicc.semantics.module import (
     AnyTurns,
     Check,
@@ -26,13 +27,14 @@ from musicc.syntax.tree import Text
 
 
 def lower(module: Module) -> doc.Plan:
-    """The plan before any pass. Models and templates are those that dialogues use, seeds those of datasets as well."""
+    """The plan before any pass. Models and templates are those that dialogues use, seeds those of datasets and rewards as well."""
     parts = Parts(module.path.parent)
     dialogues = tuple(
         Lowering(dialogue, tuple(check for check in module.checks.values() if check.of == dialogue), parts).lowered()
         for dialogue in module.dialogues.values()
     )
     datasets = tuple(lower_dataset(dataset, parts) for dataset in module.datasets.values())
+    rewards = tuple(lower_reward(reward, parts) for reward in module.rewards.values())
     return doc.Plan(
         spec=module.name,
         profile=module.profile,
@@ -42,6 +44,7 @@ def lower(module: Module) -> doc.Plan:
         seeds=parts.seeds,
         dialogues=dialogues,
         datasets=datasets,
+        rewards=rewards,
     )
 
 

@@ -20,11 +20,13 @@ def dump(plan: Plan) -> bytes:
 def digest(plan: Plan) -> str:
     """SHA-256 in hex of what decides the pairs: neither how models are reached nor what is made of the pairs afterwards.
 
-    So seeds that only a dataset reads do not count.
+    So seeds that only datasets and reward models read do not count.
     """
     played = {dialogue.seeds for dialogue in plan.dialogues}
     deciding = plan.model_copy(update={"seeds": {name: one for name, one in plan.seeds.items() if name in played}})
-    value = deciding.model_dump(mode="json", exclude={"models": {"__all__": {"access"}}, "datasets": True})
+    value = deciding.model_dump(
+        mode="json", exclude={"models": {"__all__": {"access"}}, "datasets": True, "rewards": True}
+    )
     return sha256(_canonical(value)).hexdigest()
 
 

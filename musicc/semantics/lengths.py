@@ -10,6 +10,7 @@ from musicc.semantics.schema import Fields
 
 FILL = 0.5  # of `max_tokens`, what a reply takes
 USER, REPLY = 60, 250  # tokens of what a seed's user says and is answered
+_LONGER = {"drop": "longer pairs are left out", "left": "the oldest turns are cut off", "error": "longer pairs stop it"}
 
 
 class Length(NamedTuple):
@@ -49,7 +50,7 @@ def _longest_reply(dialogue: Dialogue) -> int:
 
 
 def check_max_length(sources: list[Dialogue | Seeds], fields: Fields, reader: Reader) -> None:
-    """Reports the dialogues whose conversations a reward model does not read to their end."""
+    """Reports the dialogues whose conversations are longer than what a reward model reads."""
     limit: int | None = fields.get("max_length")
     for dialogue in (one for one in sources if isinstance(one, Dialogue)):
         taken = length(dialogue)
@@ -59,7 +60,7 @@ def check_max_length(sources: list[Dialogue | Seeds], fields: Fields, reader: Re
                 f"conversations of `{dialogue.name}` take about {taken.tokens:,} tokens, "
                 f"and `{fields.name.text}` reads {limit:,}",
                 fields.at("max_length"),
-                label="their end is not read",
+                label=_LONGER[fields.get("overlong") or "drop"],
                 notes=(Note(dialogue.span, taken.sum),),
                 help="fewer `turns`, a smaller `max_tokens`, or a larger `max_length`",
             )

@@ -352,15 +352,58 @@ class Dataset(Declared):
     license: str | None = None
 
 
+Method: TypeAlias = Literal["full", "lora", "frozen"]
+Overlong: TypeAlias = Literal["drop", "left", "error"]
+Schedule: TypeAlias = Literal["linear", "cosine", "constant"]
+Precision: TypeAlias = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lora:
+    """Adapters of low rank, whose output is scaled by `alpha / rank`. `dropout` is a probability."""
+
+    rank: int
+    alpha: float
+    dropout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the data, or with dots what lies within one."""
+
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reward(Declared):
+    """A reward model. Either `steps` or `epochs` is given; `lora` with that method alone.
+
+    `base`: known weights, a folder or a name of the hub, as it is written. `warmup` is a share of the steps, `weight` the
+    column with each pair's weight. None of `token_budget` and `evaluate_every` leaves them to what trains.
+    """
+
     base: str
+    revision: str | None
     train: "Dataset | Dialogue | Seeds"
+    method: Method
+    lora: Lora | None
     max_length: int
+    overlong: Overlong
     steps: int | None
     epochs: float | None
     batch: int
     lr: float
+    schedule: Schedule
+    warmup: float
+    weight_decay: float
+    margin: Literal["none", "turns"] | Column
+    weight: Column | None
+    centring: float
+    label_smoothing: float
+    precision: Precision
+    gradient_checkpointing: bool
+    token_budget: int | None
+    evaluate_every: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ GATES = (
     "chosen_longer",
 )
 """What a check can ask of pairs, one thing at a time: another one is put in its place."""
+_DURATION = ("steps", "epochs")
+"""How long a reward model is trained, by one of the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _replaced(item: Item, base: Block, over: Block) -> bool:
         return False
     if base.kind.text == "check":
         return item.name.text in GATES and any(_has(over, gate) for gate in GATES)
+    if base.kind.text == "reward":
+        return _outdated(item.name.text, over)
     return base.kind.text == "model" and item.name.text in _ENDPOINT and _moves(base, over)
 
 
@@ -73,8 +77,22 @@ def _moves(base: Block, over: Block) -> bool:
     return _has(over, "url") if _has(base, "weights") else _has(over, "weights")
 
 
+def _outdated(name: str, over: Block) -> bool:
+    """Whether a reward model's field goes with another: adapters with another method, a revision with another base."""
+    if name in _DURATION:
+        return any(_has(over, one) for one in _DURATION)
+    if name == "lora":
+        return _given(over, "method") not in (None, "lora")
+    return _has(over, {"method": "lora", "revision": "base"}.get(name, ""))
+
+
+def _given(block: Block, name: str) -> str | None:
+    """What is written for a field."""
+    return next((i.value.span.text for i in block.items if isinstance(i, Field) and i.name.text == name), None)
+
+
 def _has(block: Block, name: str) -> bool:
-    return any(isinstance(item, Field) and item.name.text == name for item in block.items)
+    return _given(block, name) is not None
 
 
 def overlay(file: File, profile: Block, scope: Scope) -> Overlaid:

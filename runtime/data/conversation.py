@@ -1,7 +1,7 @@
 """A cell of somebody's table, taken for a conversation, and what a conversation must be to be used."""
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from musicc.diagnostics import Code
 from musicc.diagnostics.codes import data as codes
@@ -21,16 +21,26 @@ _TRANSCRIPT = re.compile(r"\A\s*Human:.*\n\nAssistant:", re.DOTALL)
 _SPEAKER = re.compile(r"(?:\A\s*|\n\n)(Human|Assistant):")
 
 
+Flaw: TypeAlias = Literal["columns", "empty", "message", "order", "end", "equal", "opening"]
+"""No known columns; nothing said; a role or a text that is none; not user and assistant in turn; the user at the end of
+a pair's conversation; both of its conversations equal, or without an opening in common."""
+
+
 class UnfitError(Exception):
-    """A record is no seed, and why."""
+    """A record cannot be used, and why."""
 
-    def __init__(self, code: Code, reason: str) -> None:
+    def __init__(self, flaw: Flaw, reason: str) -> None:
         super().__init__(reason)
-        self.code = code
+        self.flaw = flaw
+
+    @property
+    def code(self) -> Code:
+        """What is told where seeds are read."""
+        return codes.UNRECOGNISED if self.flaw == "columns" else codes.BAD_CONVERSATION
 
 
-def unusable(column: str, reason: str) -> UnfitError:
-    return UnfitError(codes.BAD_CONVERSATION, f"`{column}` {reason}")
+def unusable(flaw: Flaw, column: str, reason: str) -> UnfitError:
+    return UnfitError(flaw, f"`{column}` {reason}")
 
 
 def conversation(value: object, column: str, speaker: str = "user") -> Conversation:
@@ -42,7 +52,7 @@ def conversation(value: object, column: str, speaker: str = "user") -> Conversat
         return _spoken(value, column)
     parts = value if isinstance(value, list) else [value]
     if not parts:
-        raise unusable(column, "is an empty list")
+        raise unusable("empty", column, "is an empty list")
     return tuple(_message(part, column, number, speaker) for number, part in enumerate(parts, 1))
 
 
@@ -61,7 +71,7 @@ def _message(part: object, column: str, number: int, speaker: str) -> Message:
     role = part.get("role") or part.get("from")
     if not isinstance(role, str) or role.lower() not in _ROLES:
         known = ", ".join(_ROLES)
-        raise unusable(column, f"has a message {number} by {_named(role)}; known roles are {known}")
+        raise unusable("message", column, f"has a message {number} by {_named(role)}; known roles are {known}")
     content = part.get("content", part.get("value"))
     return Message(role=_ROLES[role.lower()], content=text_of(content, column, number))
 
@@ -74,13 +84,14 @@ def text_of(value: object, column: str, number: int) -> str:
     """A text with something in it. Raises UnfitError."""
     if not isinstance(value, str):
         kind = "nothing" if value is None else f"a {type(value).__name__}"
-        raise unusable(column, f"holds {kind} where the text of message {number} is expected")
+        flaw: Flaw = "empty" if value is None else "message"
+        raise unusable(flaw, column, f"holds {kind} where the text of message {number} is expected")
     if not value.strip():
-        raise unusable(column, f"has an empty message {number}")
+        raise unusable("empty", column, f"has an empty message {number}")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise unusable(column, f"has a message {number} that is not UTF-8") from None
+        raise unusable("message", column, f"has a message {number} that is not UTF-8") from None
     return value
 
 
@@ -92,11 +103,12 @@ def checked(messages: Conversation, column: str) -> Conversation:
     start = int(messages[0]["role"] == "system")
     roles = [message["role"] for message in messages[start:]]
     if not roles:
-        raise unusable(column, "has no message but the system's")
+        raise unusable("empty", column, "has no message but the system's")
     if set(roles) == {"user"}:
         return messages
     for number, role in enumerate(roles):
         expected = ("user", "assistant")[number % 2]
         if role != expected:
-            raise unusable(column, f"has message {number + start + 1} by `{role}` where `{expected}` should speak")
+            said = f"has message {number + start + 1} by `{role}` where `{expected}` should speak"
+            raise unusable("order", column, said)
     return messages

@@ -43,6 +43,16 @@ def seed_from(record: Record, field: str | None = None) -> Seed | Diagnostic:
         return Diagnostic(unfit.code, str(unfit), at=record.place, help=help_)
 
 
+def pair_of(columns: Mapping[str, Any], field: str | None = None) -> tuple[Conversation, Conversation]:
+    """The pair that a record holds, in the schemas of `seed_from`: whole conversations, which need not open alike.
+
+    Raises UnfitError.
+    """
+    if (missing := next((name for name in ("chosen", "rejected") if columns.get(name) is None), None)) is not None:
+        raise UnfitError("columns", f"no column `{missing}` has something in it; there {_listed(columns)}")
+    return _pair(columns, _prompt(columns, field))
+
+
 def seed_id(messages: Sequence[Message]) -> str:
     """16 hex digits of the messages' hash: a conversation is one seed, however many pairs it is in and wherever it stands."""
     return sha256(orjson.dumps([[m["role"], m["content"]] for m in messages])).hexdigest()[:16]
@@ -64,7 +74,7 @@ def _prompt(columns: Mapping[str, Any], field: str | None) -> Conversation:
         return ()
     if column is None:
         wanted = "column is known for a conversation or prompt" if field is None else f"text or list is named `{field}`"
-        raise UnfitError(codes.UNRECOGNISED, f"no {wanted}; there {_listed(columns)}")
+        raise UnfitError("columns", f"no {wanted}; there {_listed(columns)}")
     messages = conversation(columns[column], column)
     if column == "instruction" and columns.get("input"):  # Alpaca
         messages = (*messages[:-1], _continued(messages[-1], text_of(columns["input"], "input", 1)))
@@ -93,7 +103,7 @@ def _pair(columns: Mapping[str, Any], prompt: Conversation) -> tuple[Conversatio
         return (), ()
     chosen, rejected = _branch(columns, "chosen", prompt), _branch(columns, "rejected", prompt)
     if chosen == rejected:
-        raise unusable("chosen", "and `rejected` are equal")
+        raise unusable("equal", "chosen", "and `rejected` are equal")
     return chosen, rejected
 
 
@@ -101,12 +111,10 @@ def _branch(columns: Mapping[str, Any], column: str, prompt: Conversation) -> Co
     """A whole conversation, or the prompt gone on with a reply."""
     said = conversation(columns[column], column, "assistant")
     if said[0]["role"] == "assistant" and not prompt:
-        raise UnfitError(
-            codes.UNRECOGNISED, f"no prompt is known for the reply in `{column}`; there {_listed(columns)}"
-        )
+        raise UnfitError("columns", f"no prompt is known for the reply in `{column}`; there {_listed(columns)}")
     whole = checked((*prompt, *said) if said[0]["role"] == "assistant" else said, column)
     if whole[-1]["role"] != "assistant":
-        raise unusable(column, "does not end with the assistant's reply")
+        raise unusable("end", column, "does not end with the assistant's reply")
     return whole
 
 
@@ -115,5 +123,5 @@ def shared_opening(chosen: Conversation, rejected: Conversation) -> Conversation
     both = zip(chosen, rejected, strict=False)
     messages = tuple(one for one, _ in takewhile(lambda two: two[0] == two[1], both))
     if not any(message["role"] == "user" for message in messages):
-        raise unusable("chosen", "and `rejected` share no opening message of the user")
+        raise unusable("opening", "chosen", "and `rejected` share no opening message of the user")
     return messages

@@ -1,10 +1,11 @@
 """The card of a data set: what hubs read, and what people need to know before they train on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from musicc.diagnostics.words import counted
 from musicc.runtime.report.facts import DatasetFacts
 from musicc.runtime.report.front_matter import configurations, front_matter, split_of
+from musicc.runtime.report.markdown import PAPER, table
 
 _LIMITS = """\
 ## Limits
@@ -15,16 +16,6 @@ _LIMITS = """\
 - `music` says how a pair came about. It is for analysis: a reward model must not see it.
 - The rejected conversations are bad on purpose. Do not train a chat model to write like them.
 """
-_PAPER = """\
-@misc{li2025music,
-  title         = {{MUSIC}: {MUlti-Step} Instruction Contrast for Multi-Turn Reward Models},
-  author        = {Wenzhe Li and Shujian Zhang and Wenxuan Zhou and John Lambert and Chi Jin and Andrew Hard
-                   and Rajiv Mathews and Lun Wang},
-  year          = {2025},
-  eprint        = {2512.24693},
-  archivePrefix = {arXiv},
-  url           = {https://arxiv.org/abs/2512.24693}
-}"""
 
 
 def dataset_card(facts: DatasetFacts) -> str:
@@ -50,7 +41,7 @@ def _loading(facts: DatasetFacts) -> str:
         (f"`{config}`", ", ".join(f"`{path}`" for path in paths), ", ".join(map(split_of, paths)))
         for config, paths in configurations(facts.files).items()
     ]
-    shown = _table(("configuration", "files", "splits"), rows)
+    shown = table(("configuration", "files", "splits"), rows)
     return f'## Loading\n\n`load_dataset(PATH, "CONFIGURATION")`\n\n{shown}{_parquet(facts.files)}'
 
 
@@ -66,10 +57,10 @@ def _provenance(facts: DatasetFacts) -> str:
         for part in facts.parts
     ]
     sources = [(f"`{source.name}`", source.origin, source.revision or "–") for source in facts.sources]
-    parts = _table(("part", "starts from", *(f"pairs in {split}" for split in splits)), rows)
+    parts = table(("part", "starts from", *(f"pairs in {split}" for split in splits)), rows)
     left = [f"{reason}: {count:,}" for reason, count in facts.taken_out.items()]
     out = f"\nPairs that are not in it: {', '.join(left)}.\n" if left else ""
-    origins = _table(("seeds", "origin", "revision or digest"), sources)
+    origins = table(("seeds", "origin", "revision or digest"), sources)
     split = "\nNo seed and no prompt stands in two splits.\n" if len(splits) > 1 else ""
     return f"## Where it comes from\n\n{parts}{out}\n{origins}{split}"
 
@@ -78,9 +69,9 @@ def _making(facts: DatasetFacts) -> str:
     profile = f" --profile {facts.profile}" if facts.profile else ""
     models = [(model.served, model.revision or "–", ", ".join(model.roles)) for model in facts.models]
     rules = [(f"`{rule}`", f"{turns:,}") for rule, turns in facts.rules.items()]
-    played = f"\n{_table(('rule', 'rejected turns'), rules)}" if rules else ""
+    played = f"\n{table(('rule', 'rejected turns'), rules)}" if rules else ""
     brought = "\nTurns of pairs that seeds brought along count as `source`.\n" if "source" in facts.rules else ""
-    asked = f"\n{_table(('model', 'revision', 'as'), models)}" if models else ""
+    asked = f"\n{table(('model', 'revision', 'as'), models)}" if models else ""
     return f"""\
 ## How it was made
 
@@ -98,7 +89,7 @@ def _checks(facts: DatasetFacts) -> str:
         for check, verdicts in facts.checks.items()
         for verdict, pairs in verdicts.items()
     ]
-    found = _table(("check", "verdict", "pairs"), rows) if rows else "None were made.\n"
+    found = table(("check", "verdict", "pairs"), rows) if rows else "None were made.\n"
     return f"## Checks\n\n{found}"
 
 
@@ -110,7 +101,7 @@ def _licences(facts: DatasetFacts) -> str:
 
 Of this data set: {own}. Its conversations start from these, and the terms of the models that wrote them apply as well:
 
-{_table(("seeds", "licence"), rows)}"""
+{table(("seeds", "licence"), rows)}"""
 
 
 def _citing(facts: DatasetFacts) -> str:
@@ -121,7 +112,7 @@ def _citing(facts: DatasetFacts) -> str:
 The method, and this data set (with its authors, year and address, where it is published):
 
 ```bibtex
-{_PAPER}
+{PAPER}
 
 @misc{{{facts.name},
   title = {{{title}: pairs of multi-turn conversations that differ on purpose}},
@@ -129,12 +120,3 @@ The method, and this data set (with its authors, year and address, where it is p
 }}
 ```
 """
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -1,7 +1,9 @@
-"""What the card of a data set tells."""
+"""What cards tell: of a data set, of a reward model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from musicc.runtime.report.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,49 @@ class DatasetFacts:
         """By split."""
         splits = dict.fromkeys(split for part in self.parts for split in part.pairs)
         return {split: sum(part.pairs.get(split, 0) for part in self.parts) for split in splits}
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Pairs that were read: the file, or the hub's data set; the split they are, how many were kept, the SHA-256 of all."""
+
+    path: str
+    split: str
+    pairs: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewardFacts:
+    """`spec` is the path to write in a command, `plan` the plan's digest, `seed` the spec's, `musicc` the version.
+
+    `base`: the model it starts from, as the spec says it; `hub`: its name on the hub, where it has one; `revision` where
+    it is known. `train`: what of the spec it is trained on, `datasets`: the names on the hub of those pairs. `dropped`:
+    pairs by why they are not trained on. `arithmetic`: the lines told before the training; `setting`: the spec's fields
+    and what followed from them. `metrics`: of the validation pairs, None without any. `folds_system`: the chat template
+    has no system role. `adapter`: the folder of the LoRA adapter. `versions`: of the libraries, by name. `curves`: whether
+    `curves.svg` lies beside the card.
+    """
+
+    name: str
+    spec: str
+    profile: str | None
+    plan: str
+    seed: int
+    musicc: str
+    base: str
+    method: str
+    train: str
+    files: tuple[FileFacts, ...]
+    max_length: int
+    arithmetic: tuple[str, ...]
+    setting: Mapping[str, str]
+    metrics: Metrics | None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    hub: str | None = None
+    revision: str | None = None
+    datasets: tuple[str, ...] = ()
+    adapter: str | None = None
+    folds_system: bool = False
+    curves: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)

@@ -20,12 +20,12 @@ mpl-2.0 odbl odc-by openrail pddl unlicense wtfpl
 
 def front_matter(facts: DatasetFacts) -> str:
     """Licence, tags, size, and a configuration for the splits and for each export, so that all load by name."""
-    lines = [f"pretty_name: {_quoted(facts.name)}", *_license(facts.license)]
+    lines = [f"pretty_name: {quoted(facts.name)}", *_license(facts.license)]
     lines += ["task_categories:", "- text-generation", "tags:", *(f"- {tag}" for tag in _TAGS)]
     lines += ["size_categories:", f"- {_size(sum(facts.pairs.values()))}", "configs:"]
     for config, paths in configurations(facts.files).items():
         lines += [f"- config_name: {config}", "  data_files:"]
-        lines += [line for path in paths for line in (f"  - split: {split_of(path)}", f"    path: {_quoted(path)}")]
+        lines += [line for path in paths for line in (f"  - split: {split_of(path)}", f"    path: {quoted(path)}")]
     return "---\n" + "".join(f"{line}\n" for line in lines) + "---\n"
 
 
@@ -51,13 +51,14 @@ def _license(name: str | None) -> list[str]:
     if name is None:
         return []
     known = name.lower()
-    return [f"license: {known}"] if known in _LICENCES.split() else ["license: other", f"license_name: {_quoted(name)}"]
+    return [f"license: {known}"] if known in _LICENCES.split() else ["license: other", f"license_name: {quoted(name)}"]
 
 
 def _size(pairs: int) -> str:
     return _SIZES[sum(pairs >= 10**power for power in range(3, 8))]
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A YAML string, whatever the text holds."""
     signs = (sign if sign.isprintable() and sign not in '"\\' else f"\\U{ord(sign):08x}" for sign in text)
     return f'"{"".join(signs)}"'

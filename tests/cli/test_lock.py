@@ -42,6 +42,18 @@ def test_a_build_writes_what_it_reads(project: Project) -> None:
     assert "lock" not in project.build().err
 
 
+def test_what_only_a_reward_model_reads_is_locked_as_well(project: Project) -> None:
+    (project.folder / "own.jsonl").write_text('{"chosen": "A", "rejected": "B"}\n')
+    text = project.spec.read_text()
+    project.spec.write_text(
+        text + 'seeds own { from = file("own.jsonl") }\nreward r { base = "x/y"  train = own.pairs }\n'
+    )
+    project.build()
+    assert things(project)[:2] == ["file own.jsonl", "file seeds.jsonl"]
+    (project.folder / "own.jsonl").write_text('{"chosen": "A", "rejected": "C"}\n')
+    assert "`own.jsonl` has changed" in project.run("check", "test.music", "--locked").err
+
+
 def test_a_lock_is_the_same_wherever_the_project_lies(project: Project, tmp_path: Path, url: str) -> None:
     project.build()
     other = Project(tmp_path / "elsewhere").write(url.replace("127.0.0.1", "localhost"))

@@ -15,6 +15,7 @@ from musicc.semantics.kinds import SCHEMAS
 from musicc.semantics.kinds.contrast import ReplyFields
 from musicc.semantics.kinds.dialogue import REPLY_POLICIES
 from musicc.semantics.kinds.model import LIMIT, PRICE
+from musicc.semantics.kinds.reward import LORA
 from musicc.semantics.module import Fail, Policy, Prefix, Sampling
 from musicc.semantics.quantities import SHARES, TIMES, UNBOUNDED, Quantity
 from musicc.semantics.schema import FieldSpec
@@ -45,7 +46,8 @@ def parts() -> dict[str, str]:
         for inner, block in schema.blocks.items() if kind != "profile" else ():
             if block.fields:
                 made[f"fields of {inner}"] = _fields(block.fields)
-    for name, record in (("limit", LIMIT), ("price", PRICE), ("sampling", SAMPLING), ("replies", REPLY_POLICIES)):
+    maps = {"limit": LIMIT, "price": PRICE, "sampling": SAMPLING, "replies": REPLY_POLICIES, "lora": LORA}
+    for name, record in maps.items():
         made[f"keys of {name}"] = _fields(record.fields, DEFAULT if record is SAMPLING else None)
     for file in sorted(STD.glob("*.music")):
         made[f"std/{file.stem}"] = _library(file.read_text(encoding="utf-8"))

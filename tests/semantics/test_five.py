@@ -43,7 +43,7 @@ FILES = {
         ("  train      = skywork_music\n", ""),
         ("judge = pairwise on gemini  ", "judge = pairwise on \n"),
         ("turn 2..last  50% other_instruction | 50%", "turn 2..last  50% other_instruction | 40%"),
-        ("steps      = 20\n", "steps      = 20steps\n"),
+        ("max_length = 512\n", "max_length = 512tokens\n"),
     ),
     "turn rules": (
         ("turn 1..last  sidestep ", "turn 1..9  sidestep "),

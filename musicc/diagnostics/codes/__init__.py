@@ -4,7 +4,20 @@ from importlib import import_module
 
 from musicc.diagnostics.diagnostic import Code
 
-PHASES = ("syntax", "names", "types", "rules", "data", "running", "batches", "budgets", "training")
+PHASES = (
+    "syntax",
+    "names",
+    "types",
+    "rules",
+    "data",
+    "running",
+    "batches",
+    "budgets",
+    "training",
+    "rewards",
+    "reward_data",
+    "scoring",
+)
 
 
 def all_codes() -> dict[str, Code]:

@@ -6,8 +6,9 @@ TOO_LONG = Code(
     "M601",
     "conversations outgrow a reward model's `max_length`",
     """\
-A reward model reads so many tokens of a conversation and no more. What lies behind them has no part in its score, and in
-long conversations that is where the branches differ.
+A reward model reads conversations of so many tokens, and none is cut at its end, where the scored reply stands. Of pairs that
+are longer `overlong` says what becomes: they are left out of training (`drop`, if nothing is said), they lose their oldest turns
+(`left`), or they stop it (`error`). Of a dialogue whose usual conversation is longer, little is left to train on.
 
     dialogue long { turns = 20  assistant = helpful_assistant on gemma { max_tokens: 512 } … }
     reward rm { train = long  max_length = 2048 … }

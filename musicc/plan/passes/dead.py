@@ -1,8 +1,9 @@
 """Dead branches: what no row can ever draw is left out, and then what nothing refers to any more."""
 
-from musicc.plan.datasets import sources as read_by
+from musicc.plan.datasets import sources
 from musicc.plan.document import ASSISTANT, FAITHFUL, AnyOf, Call, Dialogue, Plan, Rule, Seeds
 from musicc.plan.edit import calls, each_dialogue, judging
+from musicc.plan.rewards import source
 from musicc.plan.turns import departs_at, first_voiced, lengths, reached
 
 
@@ -48,12 +49,13 @@ def _used(plan: Plan) -> Plan:
     systems = {assistant.system for dialogue in plan.dialogues for assistant in dialogue.assistants}
     templates = systems | {name for call in made for name in (call.system, call.ask)} - {ASSISTANT}
     models = {call.model for call in made}
-    sources = {dialogue.seeds for dialogue in plan.dialogues} | {name for one in plan.datasets for name in read_by(one)}
+    played = {dialogue.seeds for dialogue in plan.dialogues}
+    paired = {name for one in plan.datasets for name in sources(one)} | {source(one) for one in plan.rewards}
     return plan.model_copy(
         update={
             "models": {name: model for name, model in plan.models.items() if name in models},
             "templates": {name: template for name, template in plan.templates.items() if name in templates},
-            "seeds": {name: seeds for name, seeds in plan.seeds.items() if name in sources},
+            "seeds": {name: seeds for name, seeds in plan.seeds.items() if name in played | paired},
         }
     )
 

@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping
 
-from musicc.semantics.kinds import check, contrast, dataset, dialogue, evaluation, judge, model, persona, seeds, sweep
+from musicc.semantics.kinds import (
+    check,
+    contrast,
+    dataset,
+    dialogue,
+    evaluation,
+    judge,
+    model,
+    persona,
+    reward,
+    seeds,
+    sweep,
+)
 from musicc.semantics.schema import Schema
 from musicc.syntax.tree import Without
 
@@ -20,8 +32,8 @@ _DECLARED = {
         judge.BENCHMARK_SCHEMA,
         dialogue.SCHEMA,
         check.SCHEMA,
-        dataset.DATASET_SCHEMA,
-        dataset.REWARD_SCHEMA,
+        dataset.SCHEMA,
+        reward.SCHEMA,
         evaluation.SCHEMA,
         sweep.SCHEMA,
     )

@@ -90,7 +90,7 @@ def default(value: Any, shape: Shape) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float) and isinstance(shape, Quantity):
         scale, unit = (100, "%") if shape.units is SHARES else (1, "s") if shape.units is TIMES else (1, "")
-        return f"{value * scale:.15g}{unit}"
+        return f"{value * scale:.15g}{unit}".replace("e-0", "e-")
     if isinstance(value, Policy | Fail):
         return _policy(value)
     if isinstance(value, tuple):

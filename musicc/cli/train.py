@@ -1,0 +1,139 @@
+"""`musicc train`."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musicc.cli.built import Built, latest, of_spec
+from musicc.cli.edge import complain, note, say
+from musicc.cli.steps import steps
+from musicc.cli.training import training
+from musicc.diagnostics import Diagnostic, DiagnosticError
+from musicc.diagnostics.codes.rewards import NO_REWARD
+from musicc.diagnostics.suggest import closest
+from musicc.plan.rewards import Reward
+from musicc.runtime.reward import checkpoint
+from musicc.runtime.reward.packages import packages
+
+if TYPE_CHECKING:
+    from musicc.runtime.reward.job import Job
+
+FEATURES = "features"  # beside the store
+
+
+def train_spec(
+    spec: Path | None,
+    name: str | None,
+    profile: str | None,
+    params: Sequence[str],
+    store: Path | None,
+    out: Path | None,
+    *,
+    resume: bool,
+) -> None:
+    """Trains the reward models of a spec, or of the latest build, and says what came of it.
+
+    Raises DiagnosticError, KeyboardInterrupt.
+    """
+    if spec is not None and name is None and spec.suffix != ".music":
+        spec, name = None, str(spec)  # `musicc train rm`
+    with _first_of_all():
+        built = of_spec(spec, profile, params, store, out) if spec else latest(profile, params, store, out)
+        rewards = _wanted(built, name)
+        built.check(rewards)
+        train_all(built, rewards, resume=resume)
+
+
+def train_all(built: Built, rewards: Sequence[Reward], *, resume: bool) -> None:
+    """One after the other; what they have in common is read once."""
+    with packages("training"):
+        import matplotlib  # noqa: F401 - needed at the end: if it is not there, now is the time to say so
+
+        from musicc.runtime.reward.prepare import Shelf
+        from musicc.runtime.reward.train import train
+
+        shelf = Shelf()
+        for reward in rewards:
+            note(f"training `{reward.name}` ({reward.method}) from {reward.base}")
+            job = _job(built, reward, resume=resume)
+            try:
+                found = train(job, shelf)
+            except KeyboardInterrupt:
+                note(_stopped(job))
+                raise
+            for line in summary(found, job.folder):
+                say(line)
+
+
+def _stopped(job: "Job") -> str:
+    if saved := checkpoint.last(job.work):
+        return f"stopped; with `--resume` the same command goes on after step {checkpoint.step_of(saved):,}"
+    if job.reward.method == "frozen":
+        return "stopped; what was read is kept: the same command goes on from here"
+    return "stopped before the first checkpoint: the same command begins anew"
+
+
+def _job(built: Built, reward: Reward, *, resume: bool) -> "Job":
+    from musicc.runtime.reward.job import Job
+
+    return Job(
+        reward=reward,
+        plan=built.plan,
+        build=built.folder,
+        spec_folder=built.spec.resolve().parent,
+        features=built.store.parent / FEATURES,
+        resume=resume,
+        report=lambda fault: complain([fault]),
+        note=note,
+        step=steps,
+        tell=training,
+    )
+
+
+def _wanted(built: Built, name: str | None) -> Sequence[Reward]:
+    """The reward model of this name, or all of them. Raises DiagnosticError (M634)."""
+    found = [reward for reward in built.plan.rewards if name in (None, reward.name)]
+    if found:
+        return found
+    names = [reward.name for reward in built.plan.rewards]
+    there = f"there are {', '.join(f'`{one}`' for one in names)}" if names else "the spec declares none"
+    close = closest(name or "", names)
+    missing = f"no reward model is named `{name}`" if names else "there is no reward model to train"
+    help_ = f"write `{close}`" if close else there
+    raise DiagnosticError(Diagnostic(NO_REWARD, missing, at=str(built.spec), help=help_))
+
+
+def summary(found: dict[str, Any], folder: Path) -> Iterator[str]:
+    """What to know of a trained model."""
+    metrics, name = found["metrics"], found["name"]
+    if metrics is None:
+        yield f"reward {name}: trained on {found['data']['train']:,} pairs, none kept out to validate on; in {folder}"
+        return
+    low, high = metrics["interval"]
+    ties = f", {metrics['ties']:,} ties" if metrics["ties"] else ""
+    yield (
+        f"reward {name}: {metrics['accuracy']:.1%} of {metrics['pairs']:,} validation pairs right "
+        f"({low:.1%} to {high:.1%}{ties}; the longer one: {metrics['longer']:.1%}); in {folder}"
+    )
+
+
+@contextmanager
+def _first_of_all() -> Iterator[None]:
+    """Of the processes that torchrun started, only the first says what they all would."""
+    quiet = nullcontext() if os.environ.get("RANK", "0") == "0" else _silence()
+    with quiet:
+        yield
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    with Path(os.devnull).open("w") as nowhere:
+        out, err = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = nowhere
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = out, err

@@ -1,0 +1,1 @@
+"""Reward models: their data, batches, loss, training, and scoring with them."""

@@ -1,0 +1,41 @@
+"""What the machine offers to training: its device, whether it computes in bf16, how much it should read at once."""
+
+from typing import Literal
+
+import torch
+
+from musicc.plan.rewards import Precision
+from musicc.runtime.reward import devices
+
+CPU_TOKENS, GPU_TOKENS = 4096, 32_768
+"""Tokens of a forward pass where the spec says none: enough to keep the device busy, and no more."""
+
+Compute = Literal["fp32", "bf16"]
+
+
+def device() -> torch.device:
+    """This process's device: a GPU where there is one."""
+    found: torch.device = devices.state().device
+    return found
+
+
+def compute(precision: Precision) -> Compute:
+    """What matrices are multiplied in: as the spec says, else bf16 where the hardware does it and fp32 elsewhere.
+
+    CPUs without instructions for bf16 emulate it, several times slower than fp32.
+    """
+    if precision != "auto":
+        return precision
+    if device().type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "bf16" if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else "fp32"
+
+
+def token_budget(wanted: int | None) -> int:
+    """Tokens of one forward pass."""
+    return wanted or (GPU_TOKENS if device().type == "cuda" else CPU_TOKENS)
+
+
+def memory() -> int | None:
+    """The GPU's memory in bytes, None where there is none."""
+    return int(torch.cuda.get_device_properties(device()).total_memory) if device().type == "cuda" else None

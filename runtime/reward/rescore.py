@@ -1,0 +1,47 @@
+"""`python -m musicc.runtime.reward.rescore FOLDER`: rewards by transformers alone, as other tools compute them.
+
+Reads lists of token ids as JSON from stdin and writes their rewards as JSON. The conversations are padded on both sides
+in turn, so that a model that minds padding is found out.
+"""
+
+import inspect
+import sys
+from pathlib import Path
+
+import orjson
+import torch
+from transformers import AutoModelForSequenceClassification
+
+_AT_ONCE = 4
+
+
+def main() -> None:
+    """Scores what stdin holds with the model in the folder."""
+    model = AutoModelForSequenceClassification.from_pretrained(Path(sys.argv[1]), trust_remote_code=False).eval()
+    conversations = orjson.loads(sys.stdin.buffer.read())
+    rewards: list[float] = []
+    for number, start in enumerate(range(0, len(conversations), _AT_ONCE)):
+        rewards += scored(
+            model, model.config.pad_token_id, conversations[start : start + _AT_ONCE], left=bool(number % 2)
+        )
+    sys.stdout.buffer.write(orjson.dumps(rewards))
+
+
+def scored(model: torch.nn.Module, pad: int, conversations: list[list[int]], *, left: bool) -> list[float]:
+    """The rewards of conversations in one batch, padded with `pad` on one side."""
+    longest = max(map(len, conversations))
+    rows, seen = [], []
+    for tokens in conversations:
+        padding, ones = [pad] * (longest - len(tokens)), [1] * len(tokens)
+        rows.append([*padding, *tokens] if left else [*tokens, *padding])
+        seen.append([*[0] * len(padding), *ones] if left else [*ones, *[0] * len(padding)])
+    inputs = {"input_ids": torch.tensor(rows), "attention_mask": torch.tensor(seen)}
+    if "position_ids" in inspect.signature(model.forward).parameters:  # GPT-2 would count from the padding on
+        inputs["position_ids"] = (inputs["attention_mask"].cumsum(-1) - 1).clamp_min(0)
+    with torch.inference_mode():
+        logits = model(**inputs).logits
+    return logits[:, 0].float().tolist()  # type: ignore[no-any-return]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,301 @@
+"""`musicc train`: what it makes, when it makes it, and what it says. The base has a few thousand random weights."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tests.cli.project import Done
+from tests.cli.rewards import REWARD, SPEC, Rewards, rewards, said
+
+METHODS = """\
+reward lo like rm { method = lora }
+
+reward fr like rm { method = frozen }
+
+reward all like rm { train = own.pairs }
+"""
+FILES = {
+    "README.md",
+    "chat_template.jinja",
+    "config.json",
+    "curves.png",
+    "curves.svg",
+    "log.jsonl",
+    "manifest.json",
+    "model.safetensors",
+    "tensorboard",
+    "tokenizer.json",
+    "tokenizer_config.json",
+}
+NAMES = ["rm", "lo", "fr", "all"]
+TRAINED, HELD = 38, 10  # pairs
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Rewards:
+    return rewards(tmp_path / "project").built()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rewards, Done]]:
+    """By every method, and by one command; one is checked by another process as well."""
+    from musicc.runtime.reward.export import check_saved
+
+    def checked(made: Path, *rest: object) -> None:
+        if "lo." in str(made):
+            check_saved(made, *rest)  # type: ignore[arg-type]
+
+    project = rewards(tmp_path_factory.mktemp("trained") / "project", SPEC + REWARD + METHODS).built()
+    with patch("musicc.runtime.reward.train.check_saved", side_effect=checked) as check:
+        done = project.train(whole=True)
+    assert check.call_count == len(NAMES)
+    yield project, done
+
+
+# What it makes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_is_a_folder_with_all_that_belongs_to_it(trained: tuple[Rewards, Done], name: str) -> None:
+    project, _ = trained
+    assert {path.name for path in project.model(name).iterdir()} == FILES | ({"adapter"} if name == "lo" else set())
+    assert not project.work(name).exists()
+    card = (project.model(name) / "README.md").read_text()
+    assert f"musicc train t.music {name}" in card
+    for digest in project.manifest(name)["data"]["files"].values():
+        assert digest in card
+
+
+def test_the_command_says_what_came_of_each(trained: tuple[Rewards, Done]) -> None:
+    project, done = trained
+    assert done.code == 0
+    for name, line in zip(NAMES[:3], done.out.splitlines()[:3], strict=True):
+        right = project.manifest(name)["metrics"]["accuracy"]
+        assert line.startswith(f"reward {name}: {right:.1%} of {HELD} validation pairs right (")
+        assert line.endswith(f"; in build/t/default/reward/{name}")
+    last = f"reward all: trained on {TRAINED + HELD} pairs, none kept out to validate on; in build/t/default/reward/all"
+    assert done.out.splitlines()[3:] == [last]
+
+
+def test_the_arithmetic_is_told_before(trained: tuple[Rewards, Done]) -> None:
+    told = trained[1].err
+    assert f"training `rm` (full) from tiny\npairs:      {TRAINED} to train on, {HELD} to validate on\ntokens:" in told
+    assert "steps:      6 of 8 pairs, 1.211 epochs; the last step of an epoch has 6\na step:     1 device × 1" in told
+    assert "parameters: 33,648, all trained\nmemory:     about 1.0 GiB: weights 0.0, gradients 0.0" in told
+    assert "33,648, 48 trained (0.14%)" in told  # frozen
+    assert told.count("steps:") == 3  # which has none
+    assert told.count("step 6/6 · loss ") == 3
+    assert told.count("step 6: validation loss ") == 2
+    assert told.count("checking that the saved model scores as the trained one did, on 8 pairs") == 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_manifest_says_what_was_trained_on_and_what_came_of_it(trained: tuple[Rewards, Done], name: str) -> None:
+    found = trained[0].manifest(name)
+    data, metrics = found["data"], found["metrics"]
+    own = name == "all"
+    assert (data["train"], data["validation"]) == ((TRAINED + HELD, 0) if own else (TRAINED, HELD))
+    assert set(data["files"]) == (
+        {"pairs.jsonl"} if own else {f"build/t/default/datasets/d/{side}.jsonl" for side in ("train", "validation")}
+    )
+    assert (metrics is None) is own
+    assert own or metrics["pairs"] == HELD
+    assert found["reward"]["name"] == found["name"] == name
+    assert set(found["libraries"]) == {"torch", "transformers", "accelerate", "peft"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_logs_are_lines_and_for_tensorboard(trained: tuple[Rewards, Done], name: str) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    folder = trained[0].model(name)
+    losses = [line["loss"] for line in map(json.loads, (folder / "log.jsonl").open()) if "loss" in line]
+    events = EventAccumulator(str(folder / "tensorboard")).Reload().Scalars("train/loss")
+    assert [event.value for event in events] == pytest.approx(losses)
+    assert len(losses) == 6 or name == "fr"
+
+
+@pytest.mark.parametrize("name", ["rm", "lo", "fr"])
+def test_transformers_loads_it_and_finds_the_rewards_that_were_measured(
+    trained: tuple[Rewards, Done], name: str
+) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    project, _ = trained
+    model = AutoModelForSequenceClassification.from_pretrained(project.model(name)).eval()
+    tokenizer = AutoTokenizer.from_pretrained(project.model(name))
+    assert (model.config.num_labels, model.config.architectures) == (1, ["LlamaForSequenceClassification"])
+
+    def reward(conversation: list[dict[str, str]]) -> float:
+        text = tokenizer.apply_chat_template(conversation, tokenize=False)
+        with torch.no_grad():
+            return float(model(**tokenizer(text, return_tensors="pt", add_special_tokens=False)).logits[0, 0])
+
+    held = map(json.loads, (project.build / "datasets" / "d" / "validation.jsonl").open())
+    margins = [reward(pair["chosen"]) - reward(pair["rejected"]) for pair in held]
+    metrics = project.manifest(name)["metrics"]
+    assert sum(margins) / len(margins) == pytest.approx(metrics["margin"]["mean"], rel=1e-4, abs=1e-5)
+    assert sum(margin > 0 for margin in margins) / len(margins) == metrics["accuracy"]
+
+
+def test_a_model_is_scored_with_by_its_folder(trained: tuple[Rewards, Done]) -> None:
+    project, _ = trained
+    done = project.run("score", "build/t/default/reward/lo", "build/t/default/datasets/d/validation.jsonl")
+    margins = [json.loads(line)["margin"] for line in done.out.splitlines()]
+    assert sum(margins) / HELD == pytest.approx(project.manifest("lo")["metrics"]["margin"]["mean"], rel=1e-4)
+
+
+# When it makes it
+
+
+def test_what_is_trained_is_not_trained_again(project: Rewards) -> None:
+    project.train()
+    before = {path: path.stat().st_mtime_ns for path in project.model().rglob("*")}
+    done = project.train()
+    assert "`rm` is trained already, on the same data with the same settings: build/t/default/reward/rm" in done.err
+    assert "pairs:" not in done.err
+    assert done.out.startswith("reward rm: ")
+    assert before == {path: path.stat().st_mtime_ns for path in project.model().rglob("*")}
+
+
+def test_another_setting_trains_anew_in_the_same_place(project: Rewards) -> None:
+    project.train()
+    before = project.made()
+    assert project.changed("lr        = 4e-3", "lr        = 1e-3").train().code == 0  # and needs no new build
+    assert project.manifest()["reward"]["lr"] == 1e-3
+    assert project.made() != before
+    assert sorted(path.name for path in (project.build / "reward").iterdir()) == ["rm"]
+
+
+def test_what_changes_no_weight_trains_nothing(project: Rewards) -> None:
+    project.train()
+    project.changed('base      = "tiny"', 'base = "./tiny"  # the same').changed("batch     = 8", "batch=8")
+    assert "trained already" in project.train().err
+
+
+def test_the_latest_build_is_trained_where_no_spec_is_named(project: Rewards) -> None:
+    done = project.run("train", "rm")
+    assert done.err.startswith("the latest build: build/t/default, of t.music\ntraining `rm`")
+    project.changed("steps     = 6", "steps     = 5")
+    assert "steps:      5 of 8 pairs" in project.run("train").err  # as the spec says by now
+    project.changed("validation = 25%", "validation = 50%")
+    assert "M633" in project.run("train").err
+
+
+def test_without_a_spec_what_has_been_built_is_trained_though_the_spec_says_other_pairs_by_now(
+    project: Rewards,
+) -> None:
+    project.changed("params { seed = 3 }", "params { seed = 4 }")
+    done = project.run("train")
+    assert done.code == 0
+    assert "\nt.music would give other pairs by now (or was built with `-p`): trained is what it said when" in done.err
+    assert project.manifest()["stamp"]["seed"] == 3
+    assert "M633" in project.run("train", "-p", "seed=5").err  # nothing is built for this
+
+
+def test_profiles_and_parameters_reach_the_reward(tmp_path: Path) -> None:
+    spec = f"{SPEC}params {{ often = 6 }}\n\n{REWARD}profile short {{ reward rm {{ steps = 2 }} }}\n"
+    project = rewards(tmp_path / "project", spec.replace("steps     = 6", "steps     = often"))
+    assert project.run("build", "t.music", "--profile", "short").code == 0
+    assert "`musicc build t.music`" in project.train().err
+    assert "steps:      2 of" in project.run("train", "t.music", "--profile", "short").err
+    assert "trained already" in project.run("train", "--profile", "short").err
+    assert "M633" in project.run("train", "--profile", "long").err
+    assert project.run("build", "t.music", "--out", "here").code == 0
+    assert "steps:      3 of" in project.train("--out", "here", "-p", "often=3").err
+    assert (project.folder / "here" / "reward" / "rm" / "manifest.json").is_file()
+
+
+# Data
+
+
+def test_records_that_cannot_be_trained_on_are_told_and_counted(tmp_path: Path) -> None:
+    spec = SPEC + REWARD.replace("train     = d", "train     = own.pairs")
+    project = rewards(tmp_path / "project", spec)
+    good = [json.loads(line) for line in (project.folder / "pairs.jsonl").read_text().splitlines()]
+    same = {"chosen": good[0]["chosen"], "rejected": good[0]["chosen"]}
+    project.records([*good[:5], same, {"text": "no pair"}, *good[5:], good[7]])
+    done = project.train(whole=False)
+    assert "warning[M616]: `chosen` and `rejected` are equal\n  --> pairs.jsonl:6\n" in done.err
+    assert "warning[M611]" in done.err
+    assert "  --> pairs.jsonl:7\n" in done.err
+    assert "pairs:      48 of 51 (3 dropped: 1 identical, 1 unreadable, 1 duplicate)" in done.err
+    assert project.manifest()["data"]["dropped"] == {"identical": 1, "unreadable": 1, "duplicate": 1}
+    card = (project.model() / "README.md").read_text()
+    assert all(reason in card for reason in ("identical", "unreadable", "duplicate"))
+
+
+@pytest.mark.parametrize(("overlong", "kept", "cut"), [("drop", 32, 0), ("left", 48, 16)])
+def test_overlong_pairs_are_left_out_or_cut(tmp_path: Path, overlong: str, kept: int, cut: int) -> None:
+    more = f"train     = own.pairs\n  max_length = 30\n  overlong = {overlong}"
+    project = rewards(tmp_path / "project", SPEC + REWARD.replace("train     = d", more))
+    done = project.train()
+    data = project.manifest()["data"]
+    assert (data["train"], data["cut"]) == (kept, cut)
+    assert data["dropped"] == ({"too long": 16} if overlong == "drop" else {})
+    assert ("(16 dropped: 16 too long)" in done.err) is (overlong == "drop")
+
+
+def test_margins_and_weights_are_those_of_the_columns(tmp_path: Path) -> None:
+    project = rewards(tmp_path / "project", SPEC + REWARD.replace("train     = d", "train     = own.pairs"))
+    records = [json.loads(line) for line in (project.folder / "pairs.jsonl").read_text().splitlines()]
+    project.records([record | {"by": {"votes": 1 + at % 3}, "apart": at / 10} for at, record in enumerate(records)])
+    project.train()
+    plain = project.made()
+    project.changed("batch     = 8", 'batch     = 8\n  weight    = "by.votes"').train()
+    weighted = project.made()
+    project.changed('weight    = "by.votes"', 'margin    = "apart"').train()
+    assert len({plain, weighted, project.made()}) == 3
+    project.changed('margin    = "apart"', 'weight    = "by.none"')
+    done = project.train()
+    assert (done.code, project.made() != plain) == (1, True)
+    assert "warning[M618]: the weight in `by.none` is missing\n  --> pairs.jsonl:1\n" in done.err
+    assert "error[M619]: of 48 records none can be trained on" in done.err
+
+
+def test_conversations_may_differ_from_the_first_turn_and_have_a_system_text(tmp_path: Path) -> None:
+    head = said("system", "tell me")
+    records = [
+        {
+            "chosen": [head, said("user", f"what {n}"), said("assistant", "is good")],
+            "rejected": [head, said("user", "about"), said("assistant", f"the {n} bad")],
+        }
+        for n in range(16)
+    ]
+    project = rewards(tmp_path / "project", SPEC + REWARD.replace("train     = d", "train     = own.pairs"))
+    assert project.records(records).train().code == 0
+    assert project.manifest()["data"]["train"] == 16
+
+
+# Several by one command
+
+
+def test_what_models_have_in_common_is_read_once(tmp_path: Path) -> None:
+    """A baseline and an augmented model: the second reads the conversations that the first had not."""
+    two = "reward augmented like rm { train = own.pairs }\n"
+    frozen = REWARD.replace("train     = d", "train     = d\n  method    = frozen")
+    project = rewards(tmp_path / "project", SPEC + frozen + two).built()
+    from musicc.runtime.reward.features import Features
+    from musicc.runtime.reward.model import find
+
+    read: list[int] = []
+
+    def compute(self: Features, model: object, reading: object, missing: list[object], *rest: object) -> None:
+        read.append(len(missing))
+        original(self, model, reading, missing, *rest)  # type: ignore[arg-type]
+
+    original = Features.compute
+    with (
+        patch.object(Features, "compute", compute),
+        patch("musicc.runtime.reward.prepare.find", side_effect=find) as found,
+    ):
+        done = project.train()
+        assert (done.code, found.call_count) == (0, 1)
+        assert read == [2 * (TRAINED + HELD), 0]
+        project.changed("lr        = 4e-3", "lr        = 1e-3").train()
+    assert read[2:] == [0, 0]  # they are kept on disk
+    assert sorted(path.name for path in (project.build / "reward").iterdir()) == ["augmented", "rm"]
