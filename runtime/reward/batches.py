@@ -65,8 +65,9 @@ class Batches:
         if not self.rows:
             return False
         apart = sum(map(cost, self.pairs))
-        by_seed = sorted(self.pairs, key=lambda pair: pair.example.seed)
-        groups = (list(group) for _, group in groupby(by_seed, key=lambda pair: pair.example.seed))
+        keys = [(pair.example.seed, copy) for pair, copy in zip(self.pairs, self._copies, strict=True)]
+        by_seed = groupby(sorted(range(len(keys)), key=keys.__getitem__), key=keys.__getitem__)
+        groups = ([self.pairs[number] for number in group] for _, group in by_seed)
         together = sum(cost(group[0]) if len(group) == 1 else read_together(group) for group in groups)
         return apart - together >= GROUPING_PAYS * apart
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from musicc.runtime.reward.forward import last_states
+from musicc.runtime.reward.packing import Packing
 from musicc.runtime.reward.reading import Reading
-from musicc.runtime.reward.trees import WORTH, shared_prefix
 from musicc.runtime.reward.types import Tokens
 from musicc.runtime.store.store import Store
 
@@ -29,16 +29,17 @@ class Features:
         self._store, self._identity = store, identity
 
     def missing(self, conversations: Iterable[Tokens]) -> list[Tokens]:
-        """Those that are not kept yet, each once, ordered so that those that start alike stand together."""
+        """Those that are not kept yet, each once."""
         distinct = {self._key(tokens): tokens for tokens in conversations}
-        return sorted((tokens for key, tokens in distinct.items() if key not in self._store), key=tuple)
+        return [tokens for key, tokens in distinct.items() if key not in self._store]
 
     def compute(
         self, model: PreTrainedModel, reading: Reading, missing: Sequence[Tokens], budget: int, step: Step
     ) -> None:
         """Reads conversations, at most `budget` tokens at once; what was computed is kept when this is interrupted."""
         total, done = sum(map(len, missing)), 0
-        for part in _parts(missing, budget):
+        for numbers in Packing(budget, reading.rows).passes(missing):
+            part = [missing[number] for number in numbers]
             with torch.inference_mode():
                 states = last_states(model, **reading.inputs(part)).float().cpu()
             for tokens, state in zip(part, states, strict=True):
@@ -58,19 +59,3 @@ class Features:
 
     def _key(self, tokens: Tokens) -> bytes:
         return sha256(f"{_FORMAT}\0{self._identity}\0".encode() + array("i", tokens).tobytes()).digest()
-
-
-def _parts(conversations: Sequence[Tokens], budget: int) -> Iterable[list[Tokens]]:
-    """In order; what a conversation shares with the one before it in its part is not read again."""
-    part: list[Tokens] = []
-    load = 0
-    for tokens in conversations:
-        common = shared_prefix(part[-1], tokens) if part else 0
-        fresh = len(tokens) - (common if common >= WORTH else 0)
-        if part and load + fresh > budget:
-            yield part
-            part, load, fresh = [], 0, len(tokens)
-        part.append(tokens)
-        load += fresh
-    if part:
-        yield part

@@ -45,7 +45,7 @@ class Packing:
         """The tokens of a pass of `count` conversations, the last of them `before`, with this one more."""
         if not self.rows:
             return (count + 1) * len(tokens)  # the longest comes last
-        common = shared_prefix(before, tokens)
+        common = min(shared_prefix(before, tokens), len(tokens) - 1)  # of equal ones, the last token is read again
         return load + len(tokens) - (common if common >= WORTH else 0)
 
     def _is_long(self, tokens: Tokens) -> bool:

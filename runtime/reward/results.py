@@ -55,7 +55,9 @@ def results(job: Job, prepared: Prepared, trained: Trained, stamp: dict[str, Any
 
 def write_results(folder: Path, job: Job, prepared: Prepared, trained: Trained, found: Results) -> None:
     """Raises DiagnosticError when the disk refuses."""
-    write_atomically(folder / LOG, [orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE) for entry in trained.history])
+    # sorted, as the part of a log that was read back from a checkpoint is
+    lines = [orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS) for one in trained.history]
+    write_atomically(folder / LOG, lines)
     draw(trained.history, folder)
     write_atomically(folder / "README.md", [reward_card(reward_facts(job, prepared, trained, found)).encode()])
     write_atomically(folder / MANIFEST, [as_json(found)])

@@ -115,8 +115,8 @@ class RewardModel:
         self, conversations: Sequence[Tokens], *, token_budget: int | None = None, step: Step | None = None
     ) -> list[float]:
         """The rewards of conversations that are tokens already (`tokens`), in their order; none is empty. What they start
-        with is read once, so the candidates of a Best-of-N cost little more than their own tokens. `step` hears of how many
-        tokens how many are read.
+        with is read once, so the candidates of a Best-of-N cost little more than their own tokens. `step` hears how many of
+        how many tokens are read.
 
         Raises DiagnosticError: one is too long (M651), or memory does not suffice (M655).
         """

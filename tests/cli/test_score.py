@@ -18,10 +18,16 @@ from musicc.cli.main import app
 from tests.runtime.data.common import assistant, jsonl, skywork, user
 
 IN_SMALL_WINDOWS = """
+import time
 from musicc.cli.main import main
-from musicc.runtime.reward import scores
+from musicc.runtime.reward import scores, unfinished
+
+def add(self, lines, write=unfinished.Unfinished.add):
+    write(self, lines)
+    time.sleep(0.1)
 
 scores.RECORDS = 5
+unfinished.Unfinished.add = add
 main()
 """
 

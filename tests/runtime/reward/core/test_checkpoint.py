@@ -15,6 +15,7 @@ from musicc.runtime.reward import checkpoint
 from musicc.runtime.reward.saving import saving
 from musicc.runtime.reward.trainer import Told
 from tests.runtime.reward.core import tiny
+from tests.runtime.reward.core.tiny import slow
 
 LOG, WEIGHTS, OPTIMISER = 3_000, 50_000, 100_000
 """Bytes of a file that are too few for TensorBoard's log, for the tiny model's weights, for Adam's moments."""
@@ -86,7 +87,9 @@ def test_other_faults_are_not_taken_for_the_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard's thread dies of it
-@pytest.mark.parametrize("room", [LOG, WEIGHTS, OPTIMISER], ids=["log", "weights", "optimiser"])
+@pytest.mark.parametrize(
+    "room", [slow(LOG, id="log"), pytest.param(WEIGHTS, id="weights"), slow(OPTIMISER, id="optimiser")]
+)
 def test_a_disk_that_fills_up_leaves_the_last_checkpoint(room: int, tmp_path: Path) -> None:
     limits = limit(room)
 

@@ -47,7 +47,7 @@ def with_moved_adapters(model: PreTrainedModel) -> Any:
     adapted = with_adapters(model, Lora(rank=4, alpha=8), 1).eval()
     generator = torch.Generator().manual_seed(2)
     with torch.no_grad():
-        for name, weights in adapted.named_parameters():
+        for weights in adapted.parameters():
             if weights.requires_grad:
                 weights.add_(0.1 * torch.randn(weights.shape, generator=generator))
     return adapted

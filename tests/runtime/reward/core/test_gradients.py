@@ -52,6 +52,7 @@ def at_once(family: str, how: Reading, *, checkpointing: bool) -> Tensor:
     return descent(*rewards(model, PAIRS, how), model)
 
 
+@pytest.mark.filterwarnings("ignore:.gradient_checkpointing_enable. is deprecated:FutureWarning")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_gradients_are_those_of_single_conversations(family: str) -> None:
     assert any(pair.shared >= WORTH for pair in PAIRS)

@@ -20,10 +20,12 @@ def accuracy(work: Path, given: list[TokenPair], held: list[TokenPair], made: Pr
     return measured(trainer.validated())["accuracy"]
 
 
+@pytest.mark.slow
 def test_what_can_be_learned_is_learned(tmp_path: Path) -> None:
     assert accuracy(tmp_path, TRAINED, HELD) > 0.95
 
 
+@pytest.mark.slow
 def test_swapped_labels_are_learned_as_well(tmp_path: Path) -> None:
     assert accuracy(tmp_path, list(map(tiny.swapped, TRAINED)), HELD) < 0.05
 
@@ -44,6 +46,7 @@ def test_a_mirrored_training_has_the_mirrored_accuracy(tmp_path: Path) -> None:
     assert right == pytest.approx(1 - wrong)
 
 
+@pytest.mark.slow
 def test_labels_by_chance_give_chance(tmp_path: Path) -> None:
     draw = random.Random(5)
     shuffled = [tiny.swapped(pair) if draw.random() < 0.5 else pair for pair in TRAINED]

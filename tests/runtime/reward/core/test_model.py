@@ -70,7 +70,7 @@ def test_the_head_is_drawn_by_the_seed(tmp_path: Path) -> None:
     assert torch.equal(heads[0], heads[1])
     assert not torch.equal(heads[0], heads[2])
     assert tuple(heads[0].shape) == (1, 32)
-    assert 0.5 < float(heads[0].std()) * math.sqrt(33) < 1.5
+    assert 0.5 < float(heads[0].detach().std()) * math.sqrt(33) < 1.5
 
 
 def test_a_reward_model_keeps_its_head(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from musicc.runtime.reward.loss import Loss
 from musicc.runtime.reward.trainer import PairTrainer, Told
 from musicc.runtime.reward.types import TokenPair
 from tests.runtime.reward.core import tiny
-from tests.runtime.reward.core.tiny import trained
+from tests.runtime.reward.core.tiny import slow, trained
 
 LORA = {"method": "lora", "lora": Lora(rank=4, alpha=8, dropout=0.2)}
 
@@ -33,7 +33,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> PairTrainer:
 # Stopped and resumed
 
 
-@pytest.mark.parametrize("step", [1, 3, 5, 8, 9])
+@pytest.mark.parametrize("step", [slow(1), slow(3), 5, slow(8), slow(9)])
 def test_stopped_and_resumed_ends_as_if_it_had_not_been(step: int, tmp_path: Path, plain: PairTrainer) -> None:
     stopped = trained(tmp_path, stop_at=step)
     assert stopped.state.global_step == step
@@ -44,7 +44,12 @@ def test_stopped_and_resumed_ends_as_if_it_had_not_been(step: int, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "fields", [LORA, {"precision": "bf16"}, {"gradient_checkpointing": True}], ids=["lora", "bf16", "checkpointing"]
+    "fields",
+    [
+        pytest.param(LORA, id="lora"),
+        slow({"precision": "bf16"}, id="bf16"),
+        slow({"gradient_checkpointing": True}, id="checkpointing"),
+    ],
 )
 def test_so_does_every_other_kind_of_training(fields: dict[str, Any], tmp_path: Path) -> None:
     whole = trained(tmp_path / "whole", steps=4, **fields)
@@ -54,6 +59,7 @@ def test_so_does_every_other_kind_of_training(fields: dict[str, Any], tmp_path: 
     assert tiny.history(resumed) == tiny.history(whole)
 
 
+@pytest.mark.slow
 def test_dropout_goes_on_where_it_was(tmp_path: Path) -> None:
     """The last test would hold without it if adapters dropped nothing."""
     dropping = trained(tmp_path / "dropping", steps=2, **LORA)
@@ -87,7 +93,13 @@ def test_how_far_it_is_is_told_after_each_step(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "how", [{"budget": 1}, {"budget": 10_000}, {"rows": False}, {"gradient_checkpointing": True}], ids=str
+    "how",
+    [
+        pytest.param({"budget": 1}, id="one by one"),
+        pytest.param({"rows": False}, id="padded"),
+        slow({"budget": 10_000}, id="all at once"),
+        slow({"gradient_checkpointing": True}, id="checkpointing"),
+    ],
 )
 def test_the_loss_curve_is_the_same_however_it_is_read(how: dict[str, Any], tmp_path: Path, plain: PairTrainer) -> None:
     other = trained(tmp_path, **how)
@@ -96,6 +108,7 @@ def test_the_loss_curve_is_the_same_however_it_is_read(how: dict[str, Any], tmp_
         assert one == pytest.approx(two, rel=1e-4, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_bf16_learns_about_the_same(tmp_path: Path, plain: PairTrainer) -> None:
     assert tiny.losses(trained(tmp_path, precision="bf16")) == pytest.approx(tiny.losses(plain), rel=0.05, abs=0.01)
 

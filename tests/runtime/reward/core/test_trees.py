@@ -1,5 +1,6 @@
 """Rows hold every conversation whole, each token once where conversations start alike, and never more than they did."""
 
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
@@ -66,7 +67,7 @@ def test_never_more_tokens_than_apart_and_as_many_without_sharing(given: list[To
 @given(families())
 def test_a_conversation_shares_with_the_one_before_it_all_that_is_worth_it(given: list[Tokens]) -> None:
     order = sorted(given, key=tuple)
-    common = [0, *(min(shared_prefix(one, two), len(two) - 1) for one, two in zip(order, order[1:], strict=False))]
+    common = [0, *(min(shared_prefix(one, two), len(two) - 1) for one, two in pairwise(order))]
     saved = sum(tokens for tokens in common if tokens >= WORTH)
     assert len(lay_out(given).tokens) == sum(map(len, given)) - saved
 

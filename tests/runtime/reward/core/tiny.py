@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, LlamaConfig, PreTrainedConfig, PreTrainedModel
@@ -114,6 +115,11 @@ TRAINED, HELD = pairs(28), pairs(8, start=100)
 
 BUDGET, SEED = 150, 3
 BATCH = 5  # six steps an epoch, of which the last is smaller
+
+
+def slow(value: Any, id: str | None = None) -> Any:
+    """A parameter whose case takes its time and proves little more than the others of its test."""
+    return pytest.param(value, id=id, marks=pytest.mark.slow)
 
 
 def reward(**fields: Any) -> Reward:
