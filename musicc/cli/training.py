@@ -47,9 +47,10 @@ def _bar(steps: int) -> "Iterator[Callable[[Told, str], None]]":
         task = bar.add_task("", total=steps)
 
         def show(told: "Told", text: str) -> None:
-            if "eval_accuracy" in told.logs:
+            if "loss" in told.logs:
+                bar.update(task, completed=told.step, description=text)
+            elif "eval_accuracy" in told.logs:
                 bar.console.print(text, highlight=False)
-            bar.update(task, completed=told.step, description=text)
 
         yield show
 
@@ -70,7 +71,7 @@ def line(told: "Told", steps: int, elapsed: float) -> str:
 
 def duration(seconds: float) -> str:
     """`1 h 20 min`, `3 min`, `40 s`."""
-    minutes, hours = seconds / 60, seconds / 3600
-    if hours >= 1:
-        return f"{int(hours)} h {round(minutes % 60)} min"
-    return f"{minutes:.0f} min" if minutes >= 1.5 else f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if seconds >= 3600:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min" if seconds >= 90 else f"{seconds:.0f} s"

@@ -79,9 +79,9 @@ def check_saved(folder: Path, conversations: Sequence[Tokens], rewards: Sequence
 
 
 def _odd(folder: Path, what: str) -> Diagnostic:
-    return Diagnostic(
-        NOT_SAVED_RIGHT, f"loaded by another process, the saved model is not the trained one: {what}", str(folder)
-    )
+    message = f"loaded by another process, the saved model is not the trained one: {what}"
+    help_ = "report it, with the versions of torch and transformers"
+    return Diagnostic(NOT_SAVED_RIGHT, message, str(folder), help=help_)
 
 
 def publish(made: Path, folder: Path) -> None:

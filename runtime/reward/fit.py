@@ -9,8 +9,6 @@ import torch
 from safetensors.torch import load_file
 from transformers import PreTrainedModel, PrinterCallback, TrainingArguments
 
-from musicc.diagnostics import Diagnostic, DiagnosticError
-from musicc.diagnostics.codes.rewards import NO_MEMORY
 from musicc.plan.rewards import Lora, Reward
 from musicc.runtime.reward import checkpoint, hardware
 from musicc.runtime.reward.job import TENSORBOARD, Job
@@ -24,8 +22,6 @@ MAX_NORM = 1.0
 
 EVALUATIONS = 10
 """How often a training is evaluated and saved, where the spec does not say it."""
-
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 def with_adapters(model: PreTrainedModel, lora: Lora, seed: int) -> Any:
@@ -54,14 +50,8 @@ def fitted(model: Any, reward: Reward, course: Course, steps: int, work: Path) -
         trainer = PairTrainer(model, arguments(reward, course, steps, work), course)
     trainer.remove_callback(PrinterCallback)
     start = checkpoint.last(work)
-    try:
-        with hushed():
-            trainer.train(resume_from_checkpoint=str(start) if start else None)
-    except (RuntimeError, MemoryError) as error:
-        if any(sign in str(error) for sign in _OUT_OF_MEMORY) or isinstance(error, MemoryError):
-            help_ = "lower `token_budget`, set `gradient_checkpointing`, or train with `method = lora`"
-            raise DiagnosticError(Diagnostic(NO_MEMORY, "the memory does not suffice", help=help_), 2) from error
-        raise
+    with hardware.enough_memory(reward.base), hushed():
+        trainer.train(resume_from_checkpoint=str(start) if start else None)
     return trainer
 
 
@@ -74,7 +64,8 @@ def restored(job: Job, prepared: Prepared, dtype: torch.dtype, step: int) -> Any
 
         with quietly():
             return PeftModel.from_pretrained(model, folder)
-    model.load_state_dict(load_file(folder / "model.safetensors"))
+    pieces = map(load_file, sorted(folder.glob("model*.safetensors")))  # several of large models
+    model.load_state_dict({name: weights for piece in pieces for name, weights in piece.items()})
     return model
 
 

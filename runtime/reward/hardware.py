@@ -1,9 +1,13 @@
-"""What the machine offers to training: its device, whether it computes in bf16, how much it should read at once."""
+"""What the machine offers to training: its device, whether it computes in bf16, how much it reads at once, its memory."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
 
+from musicc.diagnostics import Diagnostic, DiagnosticError
+from musicc.diagnostics.codes.rewards import NO_MEMORY
 from musicc.plan.rewards import Precision
 from musicc.runtime.reward import devices
 
@@ -11,6 +15,8 @@ CPU_TOKENS, GPU_TOKENS = 4096, 32_768
 """Tokens of a forward pass where the spec says none: enough to keep the device busy, and no more."""
 
 Compute = Literal["fp32", "bf16"]
+
+_REFUSED = ("out of memory", "can't allocate memory", "not enough memory")  # torch's words, on GPUs and CPUs
 
 
 def device() -> torch.device:
@@ -39,3 +45,16 @@ def token_budget(wanted: int | None) -> int:
 def memory() -> int | None:
     """The GPU's memory in bytes, None where there is none."""
     return int(torch.cuda.get_device_properties(device()).total_memory) if device().type == "cuda" else None
+
+
+@contextmanager
+def enough_memory(base: str) -> Iterator[None]:
+    """Raises DiagnosticError where the block does not fit into memory with this base (M638)."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in _REFUSED):
+            raise
+        help_ = "lower `token_budget`, set `gradient_checkpointing`, or train with `method = lora`"
+        fault = Diagnostic(NO_MEMORY, "the memory does not suffice to train it", at=base, help=help_)
+        raise DiagnosticError(fault, exit_code=2) from error

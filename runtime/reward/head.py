@@ -34,7 +34,7 @@ def train(job: Job, prepared: Prepared) -> Trained:
     with Store.open(job.features) as store:
         features = Features(store, f"{prepared.base.identity} {model.dtype}")
         missing = features.missing(side for pairs in sides for pair in pairs for side in (pair.chosen, pair.rejected))
-        with job.step("reading conversations") as step:
+        with hardware.enough_memory(job.reward.base), job.step("reading conversations") as step:
             features.compute(model, reading, missing, arithmetic.budget, step)
         (chosen, rejected), (held_chosen, held_rejected) = (_states(features, pairs) for pairs in sides)
     examples = [pair.example for pair in prepared.train.pairs]

@@ -89,7 +89,8 @@ def model_of(base: Base, tokenizer: PreTrainedTokenizerBase, dtype: torch.dtype,
     """The base with a head of one output, its weights in `dtype`, its head in fp32.
 
     A base that is a reward model already keeps its head; else it is drawn by `seed`. The tokenizer's pad token is the
-    model's, and has an embedding. Raises DiagnosticError: it cannot be had (M631), or be a reward model (M632).
+    model's, and has an embedding. Nothing is dropped out, so that both sides of a pair are read alike.
+    Raises DiagnosticError: it cannot be had (M631), or be a reward model (M632).
     """
     with _found(base.name), quietly():
         model, loaded = AutoModelForSequenceClassification.from_pretrained(
@@ -100,6 +101,9 @@ def model_of(base: Base, tokenizer: PreTrainedTokenizerBase, dtype: torch.dtype,
     if any(name.endswith("score.weight") for name in loaded["missing_keys"]):
         _draw_head(model.score, seed)
     model.score.float()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
     _pad_with(model, tokenizer)
     return model
 

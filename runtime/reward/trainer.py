@@ -136,7 +136,7 @@ class PairTrainer(Trainer):  # type: ignore[misc]
         what = "losses that are" if odd else "a gradient that is"
         help_ = "a lower `lr`, a longer `warmup` or `precision = fp32`; `--resume` goes on from the last checkpoint"
         message = f"step {self.state.global_step + 1} gave {what} not finite, by these records: {named}"
-        return Diagnostic(NOT_FINITE, message, help=help_)
+        return Diagnostic(NOT_FINITE, message, at=places[0], help=help_)
 
     # What is told of it
 

@@ -1,4 +1,4 @@
-"""Small projects on disk, and the `musicc` command run on them in a process of its own."""
+"""Small projects on disk, the `musicc` command run on them, and the fake servers that it asks."""
 
 import json
 import os
@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.process import ROOT, serving_apart
+from tests.servers.process import ROOT
+from tests.warm import Fork, forked
+
+PATIENCE = 280  # seconds that a command may take
 
 SPEC = """music 1
 
@@ -48,9 +52,14 @@ dialogue contrastive {{
 
 @dataclass(frozen=True)
 class Done:
-    code: int
+    """How a command ended; never with a traceback."""
+
+    code: int | None
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        assert "Traceback" not in self.err, self.err
 
 
 @dataclass(frozen=True)
@@ -82,29 +91,52 @@ class Project:
         return self
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        """`musicc …` in the project's folder."""
+        """`musicc …` in the project's folder, as a user starts it: to be interrupted, killed, met while it runs."""
         return subprocess.Popen(
             [sys.executable, "-m", "musicc", *arguments],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            env=variables(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
+    def going(self, *arguments: str, **environment: str) -> AbstractContextManager[Fork]:
+        """`musicc …` in the project's folder, in a fork (`tests/warm.py`), which is killed when the block ends."""
+        return forked("musicc", *arguments, cwd=self.folder, environment=variables(environment))
+
     def run(self, *arguments: str, **environment: str) -> Done:
-        process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=280)
-        assert "Traceback" not in err, err
+        """`musicc …` in the project's folder, from its start to its end."""
+        with self.going(*arguments, **environment) as fork:
+            fork.process.join(PATIENCE)
+            return Done(fork.process.exitcode, fork.out.read_text(), fork.err.read_text())
+
+    def run_anew(self, *arguments: str) -> Done:
+        """The same in a process that shares nothing with those before it, not even the order of sets."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=PATIENCE)
         return Done(process.returncode, out, err)
 
     def build(self, *arguments: str, **environment: str) -> Done:
         return self.run("build", "test.music", *arguments, **environment)
 
 
+def variables(more: dict[str, str]) -> dict[str, str]:
+    """The environment of a process that finds the project wherever it runs."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+@contextmanager
+def serving(module: str, *arguments: str, **environment: str) -> Iterator[str]:
+    """The URL of the fake server `python -m MODULE`, which is killed when the block ends."""
+    with forked(module, *arguments, cwd=ROOT, environment=variables(environment)) as fork:
+        wait_for(fork.out)
+        yield fork.out.read_text().strip()
+
+
 def endpoint(log: Path, *arguments: str, **environment: str) -> AbstractContextManager[str]:
-    """The URL of a fake server in a process of its own, which logs what it answers."""
-    return serving_apart("--log", str(log), *arguments, **environment)
+    """The URL of a fake server of its own, which logs what it answers."""
+    return serving("tests.servers.openai", "--log", str(log), *arguments, **environment)
 
 
 def answered(log: Path) -> Counter[str]:

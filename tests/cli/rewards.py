@@ -112,14 +112,14 @@ class Rewards:
     def train(self, *arguments: str, whole: bool = False) -> Done:
         return self.run("train", "t.music", *arguments, whole=whole)
 
-    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        """`python -m …` in a process of its own."""
+    def start(self, *arguments: str, terminal: int = subprocess.PIPE, **environment: str) -> "subprocess.Popen[str]":
+        """`python -m …` in a process of its own, which may tell how it goes on a terminal."""
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=self.folder,
             env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT), **environment},
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=terminal,
             text=True,
         )
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.project import Project, endpoint
-from tests.servers.process import serving_apart
+from tests.cli.project import Project, endpoint, serving
 
 BATCH = ("--batch", "-p", "pairs=31")
 
 
 def server(handed_in: Path, *arguments: str) -> AbstractContextManager[str]:
-    return serving_apart("--handed-in", str(handed_in), *arguments, module="tests.servers.batches")
+    return serving("tests.servers.batches", "--handed-in", str(handed_in), *arguments)
 
 
 def repeated(handed_in: Path) -> list[str]:
@@ -87,10 +86,9 @@ def test_builds_that_are_stopped_hand_nothing_in_twice(
     with server(handed_in, "--pace", "0.2") as url:
         project.write(url, seeds=31)
         for _ in range(8):
-            process = project.start("build", "test.music", *BATCH)
-            time.sleep(draw.uniform(0.6, 3.5))
-            process.send_signal(kind)
-            process.communicate(timeout=60)
+            with project.going("build", "test.music", *BATCH) as build:
+                time.sleep(draw.uniform(0.1, 2.9))
+                build.end(kind)
         assert project.build(*BATCH).code == 0
     assert repeated(handed_in) == []
     assert project.pairs == expected

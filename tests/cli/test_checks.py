@@ -1,17 +1,18 @@
 """Checks as a user meets them: a judge who disagrees, pairs that are drawn again, dropped and marked."""
 
 import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.project import SPEC, Project, answered, wait_for
-from tests.servers.process import serving_apart
+from tests.cli.project import SPEC, Done, Project, answered, serving, wait_for
 
 CHECKS = """
 judge better {{
@@ -36,13 +37,36 @@ NAMES = ["balanced", "preferred", "turns", "fresh", "fair"]
 
 
 def judging(log: Path, *arguments: str) -> AbstractContextManager[str]:
-    return serving_apart("--log", str(log), *arguments, module="tests.servers.judge")
+    return serving("tests.servers.judge", "--log", str(log), *arguments)
+
+
+def written(project: Project, url: str) -> Project:
+    return project.write(url, seeds=24, spec=SPECS, extra="seeded = true")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A project that is built, what the build said, and the log of its server, which goes on to answer."""
+
+    project: Project
+    done: Done
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """Built once, to be looked at."""
+    place = tmp_path_factory.mktemp("checks")
+    with judging(place / "calls.log") as url:
+        project = written(Project(place / "project"), url)
+        yield Built(project, project.build(), place / "calls.log")
 
 
 @pytest.fixture
-def judged(project: Project, log: Path) -> Iterator[Project]:
-    with judging(log) as url:
-        yield project.write(url, seeds=24, spec=SPECS, extra="seeded = true")
+def judged(built: Built, project: Project) -> Project:
+    """A copy of it, to go on with."""
+    shutil.copytree(built.project.folder, project.folder)
+    return project
 
 
 def folder(project: Project) -> Path:
@@ -57,10 +81,10 @@ def products(project: Project) -> list[bytes]:
     return [(folder(project) / name).read_bytes() for name in ("pairs.jsonl", "dropped.jsonl", "quarantine.jsonl")]
 
 
-def test_a_judge_who_disagrees(judged: Project) -> None:
-    done = judged.build()
+def test_a_judge_who_disagrees(built: Built) -> None:
+    done = built.done
     assert done.code == 0, done.err
-    kept, dropped = lines(judged, "pairs.jsonl"), lines(judged, "dropped.jsonl")
+    kept, dropped = lines(built.project, "pairs.jsonl"), lines(built.project, "dropped.jsonl")
     assert len(kept) + len(dropped) == 24
     assert kept
     assert dropped
@@ -79,10 +103,9 @@ def test_a_judge_who_disagrees(judged: Project) -> None:
     assert f"{len(dropped)} pairs dropped, in build/test/default/dropped.jsonl" in done.out
 
 
-def test_the_manifest_counts_what_the_lines_tell(judged: Project) -> None:
-    judged.build()
-    kept, dropped = lines(judged, "pairs.jsonl"), lines(judged, "dropped.jsonl")
-    manifest: dict[str, Any] = judged.manifest
+def test_the_manifest_counts_what_the_lines_tell(built: Built) -> None:
+    kept, dropped = lines(built.project, "pairs.jsonl"), lines(built.project, "dropped.jsonl")
+    manifest: dict[str, Any] = built.project.manifest
     assert manifest["rows"] == {"total": 24, "pairs": len(kept), "quarantined": 0, "dropped": len(dropped)}
     assert list(manifest["checks"]) == NAMES
     for name, told in manifest["checks"].items():
@@ -97,59 +120,54 @@ def test_the_manifest_counts_what_the_lines_tell(judged: Project) -> None:
     assert list(manifest["checks"]["turns"]["agreement"]["by_branch"]) == ["chosen", "rejected"]
     assert manifest["lengths"]["chosen"] + manifest["lengths"]["rejected"] + manifest["lengths"]["equal"] == len(kept)
     assert sum(manifest["rules"].values()) == 3 * len(kept)
-    card = (folder(judged) / "README.md").read_text()
+    card = (folder(built.project) / "README.md").read_text()
     assert f"| preferred | pair judge | {len(kept)} | {len(dropped)} | {len(dropped)} | 0 |" in card
 
 
-def test_a_second_build_calls_nobody_and_writes_the_same_bytes(judged: Project, log: Path) -> None:
-    judged.build()
-    first, calls = products(judged), answered(log)
+def test_a_second_build_calls_nobody_and_writes_the_same_bytes(built: Built, judged: Project) -> None:
+    first, calls = products(built.project), answered(built.log)
     assert set(calls.values()) == {1}
     assert "Plan: 0 calls to make" in judged.run("plan", "test.music").out
     assert "0 calls made" in judged.build().out
-    assert (products(judged), answered(log)) == (first, calls)
+    assert (products(judged), answered(built.log)) == (first, calls)
 
 
-def test_a_plan_counts_what_a_build_then_makes_at_least(judged: Project) -> None:
+def test_a_plan_counts_what_a_build_then_makes_at_least(built: Built, tmp_path: Path) -> None:
     """Retakes cannot be known before."""
-    before = judged.run("plan", "test.music").out
+    before = built.project.run("plan", "test.music", "--store", str(tmp_path)).out
     planned = int(before.partition("Plan: ")[2].split()[0].replace(",", ""))
-    judged.build()
-    models: dict[str, Any] = judged.manifest["models"]  # type: ignore[assignment]
+    models: dict[str, Any] = built.project.manifest["models"]  # type: ignore[assignment]
     assert 0 < planned < models["fake"]["made"]
 
 
-def test_gc_keeps_what_checks_have_asked(judged: Project, log: Path) -> None:
-    judged.build()
-    calls = answered(log)
+def test_gc_keeps_what_checks_have_asked(built: Built, judged: Project) -> None:
+    calls = answered(built.log)
     done = judged.run("store", "gc")
     assert done.code == 0, done.err
-    judged.build()
-    assert answered(log) == calls
+    assert judged.build().code == 0
+    assert answered(built.log) == calls
 
 
-def test_concurrency_changes_no_byte(judged: Project, tmp_path: Path) -> None:
-    judged.build()
+def test_concurrency_changes_no_byte(built: Built, tmp_path: Path) -> None:
     with judging(tmp_path / "other.log", "--median", "0.002") as url:
         spec = SPECS.replace("concurrency: 8", "concurrency: 1")
         other = Project(tmp_path / "other").write(url, seeds=24, spec=spec, extra="seeded = true")
         assert other.build().code == 0
-    assert products(other) == products(judged)
+    assert products(other) == products(built.project)
 
 
-def test_show_tells_what_checks_found(judged: Project) -> None:
-    judged.build()
-    kept, dropped = lines(judged, "pairs.jsonl")[0], lines(judged, "dropped.jsonl")[0]
-    shown = judged.run("show", "build/test/default", kept["id"]).out
+def test_show_tells_what_checks_found(built: Built) -> None:
+    kept, dropped = lines(built.project, "pairs.jsonl")[0], lines(built.project, "dropped.jsonl")[0]
+    shown = built.project.run("show", "build/test/default", kept["id"]).out
     assert "checks" in shown
     assert "passed  preferred  chosen 1" in shown
-    gone = judged.run("show", "build/test/default/dropped.jsonl", dropped["id"]).out
+    gone = built.project.run("show", "build/test/default/dropped.jsonl", dropped["id"]).out
     assert "failed  preferred" in gone
     assert "fresh" not in gone
 
 
 def test_without_checks_nothing_of_them_stays(judged: Project) -> None:
-    judged.build()
+    assert (folder(judged) / "dropped.jsonl").exists()
     judged.spec.write_text(judged.spec.read_text().partition("check balanced")[0])
     assert judged.build().code == 0
     assert not (folder(judged) / "dropped.jsonl").exists()
@@ -166,11 +184,10 @@ def test_a_build_that_no_pair_passes_is_an_error(project: Project, url: str) -> 
 
 
 @pytest.mark.slow
-def test_killed_while_judging_ends_in_the_same_bytes(judged: Project, tmp_path: Path) -> None:
-    assert judged.build().code == 0
+def test_killed_while_judging_ends_in_the_same_bytes(built: Built, tmp_path: Path) -> None:
     log = tmp_path / "killed.log"
     with judging(log, "--median", "0.03") as url:
-        project = Project(tmp_path / "killed").write(url, seeds=24, spec=SPECS, extra="seeded = true")
+        project = written(Project(tmp_path / "killed"), url)
         for pause in (0.4, 0.8, 1.2, 1.6):
             process = project.start("build", "test.music")
             wait_for(log)
@@ -178,7 +195,7 @@ def test_killed_while_judging_ends_in_the_same_bytes(judged: Project, tmp_path: 
             process.kill()
             process.communicate()
         assert project.build().code == 0
-    assert products(project) == products(judged)
+    assert products(project) == products(built.project)
     assert sum(count - 1 for count in answered(log).values()) <= 4 * 8, "only what was on the wire is asked again"
 
 
@@ -194,12 +211,12 @@ model small {
 seeds openings {
   from    = file("std/seeds.jsonl")
   context = first_user_turn
-  take    = 3
+  take    = 2
 }
 dialogue talk {
   seeds     = openings
   user      = replay
-  assistant = concise_assistant on small { temperature: 0.2, max_tokens: 48 }
+  assistant = concise_assistant on small { temperature: 0.2, max_tokens: 24 }
   turns     = 2
   replies   = { truncated: mark, repeated: mark, empty: mark }
   rejected { turn last  other_instruction }
@@ -209,7 +226,7 @@ judge fitting {
   prompt   = "Question: {{ instruction }}\\nAnswer: {{ reply }}\\nDoes the answer fit the question? Say yes or no."
   sampling = { temperature: 0.0, max_tokens: 8 }
 }
-check fits { of = talk  judge = fitting on small  fail = retry(1) then mark }
+check fits { of = talk  judge = fitting on small  fail = mark }
 """
 
 
@@ -221,7 +238,7 @@ def test_the_embedded_model_judges_turns(tmp_path: Path) -> None:
     done = project.build()
     assert done.code == 0, done.err
     found = [pair["music"]["checks"]["fits"] for pair in lines(project, "pairs.jsonl")]
-    assert len(found) == 3
+    assert len(found) == 2
     assert {record["verdict"] for record in found} <= {"agree", "disagree", "tie", "unread"}
     assert all(record["detail"].startswith("chosen: turn 1 ") for record in found)
     first = products(project)

@@ -12,7 +12,7 @@ from tests.cli.project import ROOT, Project
 def test_the_papers_spec_builds_with_the_embedded_model(tmp_path: Path) -> None:
     project = Project(tmp_path)
     (tmp_path / ".git").mkdir()
-    arguments = ["build", str(ROOT / "specs" / "skywork.music"), "--profile", "embedded", "-p", "pairs=3"]
+    arguments = ["build", str(ROOT / "specs" / "skywork.music"), "--profile", "embedded", "-p", "pairs=2"]
     done = project.run(*arguments)
     assert done.code == 0, done.err
     pairs = tmp_path / "build/skywork/embedded/pairs.jsonl"

@@ -1,6 +1,8 @@
-"""An editor: a real client of `musicc lsp` over stdio, as pygls has it, with a word or two for what tests ask."""
+"""An editor: a real client of `musicc lsp`, as pygls has it, with a word or two for what tests ask."""
 
 import asyncio
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,6 +10,8 @@ from pathlib import Path
 
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
+
+from tests.warm import forked
 
 CURSOR = "‸"
 ENOUGH = 60  # seconds, for a machine that is busy
@@ -34,8 +38,16 @@ class Editor(LanguageClient):
         def shown(params: lsp.ShowMessageParams) -> None:
             self.complaints.append(params.message)
 
+    async def connect(self, port: int) -> None:
+        """To a server that begins to listen soon."""
+        for _ in range(ENOUGH * 50):
+            try:
+                return await self.start_tcp("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+        raise AssertionError("nobody listens")
+
     async def begin(self, folder: Path, *encodings: lsp.PositionEncodingKind) -> lsp.InitializeResult:
-        await self.start_io(sys.executable, "-m", "musicc", "lsp", cwd=folder)
         general = lsp.GeneralClientCapabilities(position_encodings=encodings) if encodings else None
         snippets = lsp.ClientCompletionItemOptions(snippet_support=True)
         completion = lsp.CompletionClientCapabilities(completion_item=snippets)
@@ -86,14 +98,14 @@ class Editor(LanguageClient):
             lsp.TextDocumentIdentifier(uri), position(self.texts[uri], found + before.index(CURSOR))
         )
 
-    async def end(self) -> int | None:
-        """The exit status."""
+    async def end(self) -> None:
         await self.shutdown_async(None)
         self.exit(None)
+
+    async def exit_status(self) -> int | None:
+        """That of a server which the editor has started itself."""
         assert self._server is not None
-        await asyncio.wait_for(self._server.wait(), ENOUGH)
-        await self.stop()
-        return self._server.returncode
+        return await asyncio.wait_for(self._server.wait(), ENOUGH)
 
 
 def position(text: str, offset: int) -> lsp.Position:
@@ -115,13 +127,40 @@ def applied(text: str, edits: Sequence[lsp.TextEdit]) -> str:
     return text
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @asynccontextmanager
-async def editing(folder: Path, *encodings: lsp.PositionEncodingKind) -> AsyncIterator[Editor]:
-    """An editor with a running server, which must end well and never complain."""
+async def editing(folder: Path) -> AsyncIterator[Editor]:
+    """An editor with a server that it has started itself, which must end well and never complain."""
     editor = Editor()
-    await editor.begin(folder, *encodings)
+    await editor.start_io(sys.executable, "-m", "musicc", "lsp", cwd=folder)
     try:
+        await editor.begin(folder)
         yield editor
     finally:
-        assert await editor.end() == 0
+        await editor.end()
+        assert await editor.exit_status() == 0
+        await editor.stop()
+    assert editor.complaints == []
+
+
+@asynccontextmanager
+async def editing_at_once(folder: Path, *encodings: lsp.PositionEncodingKind) -> AsyncIterator[Editor]:
+    """The same with a server that is a fork (`tests/warm.py`) and listens on a port."""
+    editor, port = Editor(), free_port()
+    with forked("musicc", "lsp", "--tcp", str(port), cwd=folder, environment=os.environ) as server:
+        await editor.connect(port)
+        try:
+            await editor.begin(folder, *encodings)
+            yield editor
+        finally:
+            await editor.end()
+            await asyncio.to_thread(server.process.join, ENOUGH)
+            assert server.process.exitcode == 0, server.err.read_text()
+            await editor.stop()
     assert editor.complaints == []

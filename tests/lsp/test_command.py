@@ -1,7 +1,6 @@
 """`musicc lsp` as a command."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from lsprotocol import types as lsp
 
-from tests.lsp.editor import ENOUGH, Editor
+from tests.lsp.editor import ENOUGH, Editor, editing, free_port
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -27,16 +26,23 @@ def test_nothing_else_loads_the_server() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def test_it_serves_over_stdin_and_stdout(tmp_path: Path) -> None:
+    async def whole() -> None:
+        async with editing(tmp_path) as editor:
+            uri = editor.open(tmp_path / "x.music", "modle x { }")
+            assert await editor.codes(uri) == ["M001", "M103"]
+
+    asyncio.run(whole())
+
+
 def test_it_serves_over_a_port_as_well(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
 
     async def whole() -> None:
         server = await asyncio.create_subprocess_exec(sys.executable, "-m", "musicc", "lsp", "--tcp", str(port))
         editor = Editor()
         try:
-            await connected(editor, port)
+            await editor.connect(port)
             await editor.initialize_async(lsp.InitializeParams(capabilities=lsp.ClientCapabilities()))
             uri = editor.open(tmp_path / "x.music", "modle x { }")
             assert await editor.codes(uri) == ["M001", "M103"]
@@ -49,12 +55,3 @@ def test_it_serves_over_a_port_as_well(tmp_path: Path) -> None:
             await editor.stop()
 
     asyncio.run(whole())
-
-
-async def connected(editor: Editor, port: int) -> None:
-    for _ in range(ENOUGH * 10):
-        try:
-            return await editor.start_tcp("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-    raise AssertionError("nobody listens")

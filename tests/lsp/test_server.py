@@ -1,4 +1,4 @@
-"""A whole conversation with a real client over stdio."""
+"""Whole conversations with a real client."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,14 +9,14 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 
 from tests.lsp.common import SPEC
-from tests.lsp.editor import Editor, applied, editing
+from tests.lsp.editor import Editor, applied, editing_at_once
 
 Session = Callable[[Editor, str], Awaitable[None]]
 
 
 def run(folder: Path, session: Session, text: str = SPEC) -> None:
     async def whole() -> None:
-        async with editing(folder) as editor:
+        async with editing_at_once(folder) as editor:
             await session(editor, editor.open(folder / "x.music", text))
 
     asyncio.run(whole())
@@ -192,7 +192,7 @@ def test_positions_are_counted_as_agreed(tmp_path: Path, encoding: lsp.PositionE
     text = SPEC.replace('name = "gemma"', f"{before}{before}")
 
     async def whole() -> None:
-        async with editing(tmp_path, encoding) as editor:
+        async with editing_at_once(tmp_path, encoding) as editor:
             uri = editor.open(tmp_path / "x.music", text)
             (fault,) = await editor.diagnostics(uri)
             assert fault.code == "M202"
@@ -204,7 +204,7 @@ def test_positions_are_counted_as_agreed(tmp_path: Path, encoding: lsp.PositionE
 
 def test_a_file_that_was_never_saved_is_checked(tmp_path: Path) -> None:
     async def whole() -> None:
-        async with editing(tmp_path) as editor:
+        async with editing_at_once(tmp_path) as editor:
             uri = "untitled:Untitled-1"
             item = lsp.TextDocumentItem(uri, "music", 7, "music 1\nmodle x { }\n")
             editor.text_document_did_open(lsp.DidOpenTextDocumentParams(item))

@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -12,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from musicc.diagnostics import Diagnostic, Source, Span
 from musicc.semantics import Checked, load
 from musicc.semantics.files import STD
-from musicc.syntax import parse
+from musicc.syntax import Parsed, decode, parse
 from musicc.syntax.tree import Block
 from tests.mutation.mutants import Mutant, mutants
 
@@ -65,7 +66,7 @@ class Bench:
         self.path.write_text(text, encoding="utf-8")
         with in_time():
             files = [self.path, self._user] if self._is_library else [self.path]
-            return [load(file) for file in files]
+            return [load(file, read=_read) for file in files]
 
     def _outcome(self, mutant: Mutant, told: tuple[Diagnostic, ...]) -> Outcome:
         if any(line in mutant.lines for d in told for line in self.lines(d)):
@@ -85,6 +86,15 @@ class Bench:
         spans = [s for s in (diagnostic.at, *(n.span for n in diagnostic.notes)) if isinstance(s, Span)]
         own = [span for span in spans if span.source.name.endswith(self.path.name)]
         return {span.source.position(at)[0] for span in own for at in (span.start, span.end)}
+
+
+def _read(path: Path, name: str) -> Parsed:
+    return _parsed(name, path.read_bytes())
+
+
+@lru_cache(16)  # what a mutant imports was parsed for the one before it
+def _parsed(name: str, data: bytes) -> Parsed:
+    return parse(decode(name, data))
 
 
 def _items(text: str) -> tuple[Any, ...]:

@@ -131,6 +131,6 @@ NOT_SAVED_RIGHT = Code(
 After training, another process loads the model from disk, as users do, and scores some pairs. Its rewards are not those
 of the model that was trained. This would be a fault of musicc or of a library, not of the spec.
 
-**Mend:** report it with the versions that `manifest.json` names. The training's last checkpoint is kept.
+**Mend:** report it with the versions of torch and transformers. The training's last checkpoint is kept.
 """,
 )

@@ -14,5 +14,5 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _imports_are_no_garbage() -> None:
-    """The Trainer looks for garbage whenever it starts, which takes longer than its start where transformers is loaded."""
+    """The Trainer looks for garbage whenever it starts; among all of transformers that takes longer than a test."""
     gc.freeze()

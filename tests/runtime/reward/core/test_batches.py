@@ -129,7 +129,10 @@ def test_pairs_of_one_seed_stand_together_where_that_saves_tokens() -> None:
 def test_pairs_of_one_seed_are_spread_where_that_saves_nothing() -> None:
     assert not usual().grouped  # two of a seed, whose conversations have nothing in common
     assert not Batches(alike(24, in_group=1), 8, 1000, 3).grouped
-    assert not Batches(alike(24, in_group=4), 8, 1000, 3, rows=False).grouped
+    padded = Batches(alike(24, in_group=4), 8, 1000, 3, rows=False)
+    assert not padded.grouped
+    seeds = [padded.pairs[number].example.seed for number in epoch(padded, 0)]
+    assert sum(one == other for one, other in pairwise(seeds)) < 9  # of the 18 of groups that stand together
 
 
 def test_groups_are_formed_from_a_share_of_a_twentieth_on() -> None:

@@ -1,4 +1,4 @@
-"""The head of a frozen backbone: the minimum of what it says it minimises, chosen without a look at the pairs it is tested on."""
+"""The head of a frozen backbone: the minimum of what it says it minimises, chosen by the training pairs alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

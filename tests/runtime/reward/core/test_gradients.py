@@ -1,4 +1,4 @@
-"""Shared beginnings, rows without sharing and padded batches give the gradients of the pairs read one conversation at a time."""
+"""Shared beginnings, rows without sharing and padded batches give the gradients of conversations read one by one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The harness cannot flatter: what is learned shows in held-out pairs as it is, mirrored where labels are, as chance where they are chance."""
+"""The harness cannot flatter: held-out pairs show what labels taught, its opposite if swapped, chance if shuffled."""
 
 import random
 from pathlib import Path

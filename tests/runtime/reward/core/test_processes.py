@@ -1,4 +1,4 @@
-"""Killed at any moment and resumed, and in several processes: still the training that one process makes without a stop."""
+"""Killed at any moment and resumed, or in several processes: the training that one process makes without a stop."""
 
 import json
 import multiprocessing

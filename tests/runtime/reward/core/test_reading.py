@@ -1,4 +1,4 @@
-"""Rewards of rows and of padded batches are those of the conversations read one by one, by every family of backbones."""
+"""Rewards of rows and of padded batches are those of conversations read one by one, by every family of backbones."""
 
 from dataclasses import dataclass, field
 from typing import Any
