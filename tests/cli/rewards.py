@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from unittest.mock import patch
 
@@ -39,7 +40,7 @@ REWARD = """\
 reward rm {
   base      = "tiny"
   train     = d
-  steps     = 6
+  steps     = 4
   batch     = 8
   lr        = 4e-3
   precision = fp32
@@ -92,7 +93,7 @@ class Rewards:
         return self
 
     def run(self, *arguments: str, whole: bool = False) -> Done:
-        """`musicc …`, in this process. Unless it is to be `whole`, it draws no curves and is not rescored."""
+        """`musicc …`, in this process. Unless it is to be `whole`, what takes long and is tested elsewhere is left out."""
         with ExitStack() as held:
             held.enter_context(chdir(self.folder))
             if not whole:
@@ -104,7 +105,7 @@ class Rewards:
         assert "M599" not in result.output, result.output
         return Done(result.exit_code, result.stdout, result.stderr)
 
-    def built(self) -> "Rewards":
+    def rebuild(self) -> "Rewards":
         done = self.run("build", "t.music")
         assert done.code == 0, done.err
         return self
@@ -133,6 +134,37 @@ def rewards(folder: Path, spec: str = SPEC + REWARD, count: int = PAIRS) -> Rewa
     return Rewards(folder).spec(spec).records(pairs(count))
 
 
+def built(folder: Path, spec: str = SPEC + REWARD) -> Rewards:
+    """A project whose pairs are built: once, for all tests that start from it."""
+    shutil.copytree(_built(spec), folder)
+    return Rewards(folder)
+
+
+def trained(folder: Path, spec: str = SPEC + REWARD) -> Rewards:
+    """A project whose reward models are trained as well."""
+    shutil.copytree(_trained(spec), folder)
+    return Rewards(folder)
+
+
+@cache
+def _built(spec: str) -> Path:
+    return rewards(_new_folder(), spec).rebuild().folder
+
+
+@cache
+def _trained(spec: str) -> Path:
+    project = built(_new_folder(), spec)
+    assert project.train().code == 0
+    return project.folder
+
+
+_KEPT = TemporaryDirectory(prefix="musicc-rewards-")  # until the tests end
+
+
+def _new_folder() -> Path:
+    return Path(mkdtemp(dir=_KEPT.name)) / "project"
+
+
 @contextmanager
 def _quick() -> Iterator[None]:
     import torch
@@ -141,6 +173,7 @@ def _quick() -> Iterator[None]:
     with (
         patch("musicc.runtime.reward.train.check_saved"),
         patch("musicc.runtime.reward.results.draw"),
+        patch("musicc.runtime.reward.frozen.STRENGTHS", (1.0, 0.01)),
         patch("gc.collect"),  # accelerate's, which would be half of a training as small as these
     ):
         yield

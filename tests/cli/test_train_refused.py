@@ -1,6 +1,7 @@
 """`musicc train` where it cannot: what is missing, wrong or in the way, said before anything is lost."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from musicc.cli.training import line
 from musicc.runtime.reward.job import Told
 from tests.cli.project import Done
-from tests.cli.rewards import ENVIRONMENT, REWARD, SPEC, VOCABULARY, Rewards, files_of, rewards
+from tests.cli.rewards import ENVIRONMENT, REWARD, SPEC, VOCABULARY, Rewards, built, files_of, rewards
 from tests.runtime.store.common import file_limit
 from tests.servers.process import ROOT
 
@@ -23,7 +24,7 @@ SECOND = "dataset e { mix = { own.pairs: 20 } }\n\n"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Rewards:
-    return rewards(tmp_path / "project").built()
+    return built(tmp_path / "project")
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_what_was_built_of_something_else_is_not_trained_on(
     told = refused(project.train(), "M633")
     assert f"the data of `rm` is not built: {reason}" in told
     assert "help: run `musicc build t.music`" in told
-    assert project.built().train().code == 0
+    assert project.rebuild().train().code == 0
 
 
 def test_a_damaged_manifest_is_no_finished_build(project: Rewards) -> None:
@@ -84,7 +85,7 @@ def test_data_that_only_an_imported_file_declares(tmp_path: Path) -> None:
     assert "t.music declares no dataset `d`: it is another file's" in told
     assert "help: declare one (`dataset mine like d` of an imported one), and train on that" in told
     project.spec('music 1\n\nimport "lib" (rm, d)\n\ndataset e like d {}\n\nreward mine like rm { train = e }\n')
-    assert project.built().train("mine").code == 0
+    assert project.rebuild().train("mine").code == 0
 
 
 # What is not declared
@@ -98,7 +99,7 @@ def test_a_name_that_no_reward_model_has(project: Rewards) -> None:
 
 
 def test_a_spec_without_a_reward_model(tmp_path: Path) -> None:
-    project = rewards(tmp_path / "project", SPEC).built()
+    project = built(tmp_path / "project", SPEC)
     told = refused(project.train(), "M634")
     assert "there is no reward model to train --> t.music = help: the spec declares none" in told
 
@@ -201,13 +202,13 @@ def test_a_base_counts_from_the_folder_of_the_spec(bare: Rewards) -> None:
 
 
 def test_an_overlong_pair_that_is_an_error(bare: Rewards) -> None:
-    told = refused(bare.changed("steps     = 6", "max_length = 30\n  overlong = error").train(), "M623")
+    told = refused(bare.changed("steps     = 4", "max_length = 30\n  overlong = error").train(), "M623")
     assert "pairs.jsonl:" in told
     assert "pairs:" not in told  # before a model is loaded
 
 
 def test_nothing_left(bare: Rewards) -> None:
-    refused(bare.changed("steps     = 6", "max_length = 16").train(), "M624")
+    refused(bare.changed("steps     = 4", "max_length = 16").train(), "M624")
     refused(bare.records([{"text": "no pair"}]).train(), "M619")
 
 
@@ -282,12 +283,18 @@ def test_two_at_once(bare: Rewards) -> None:
 # What is in the way
 
 
-@pytest.fixture
-def stopped(project: Rewards) -> Rewards:
-    """After three of six steps."""
-    done = stop(project, 2)
-    assert done.code == 130
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Rewards:
+    """Stopped after three of four steps."""
+    project = built(tmp_path_factory.mktemp("stopped") / "project")
+    assert stop(project, 2).code == 130
     return project
+
+
+@pytest.fixture
+def stopped(once: Rewards, tmp_path: Path) -> Rewards:
+    shutil.copytree(once.folder, tmp_path / "project")
+    return Rewards(tmp_path / "project")
 
 
 def stop(project: Rewards, step: int) -> Done:
@@ -312,21 +319,26 @@ def test_an_unfinished_training_is_not_begun_anew(stopped: Rewards) -> None:
     ("before", "after", "changed"),
     [
         ("lr        = 4e-3", "lr        = 1e-3", "`lr`"),
-        ("steps     = 6", "epochs = 1", "`epochs`, `steps`"),
+        ("steps     = 4", "epochs = 1", "`epochs`, `steps`"),
         ("precision = fp32", "precision = bf16", "`compute`"),
         ("seed = 3", "seed = 4", "`data`, `seed`, `validation`"),
     ],
 )
 def test_another_training_is_not_resumed(stopped: Rewards, before: str, after: str, changed: str) -> None:
-    told = refused(stopped.changed(before, after).built().train("--resume"), "M636")
+    stopped.changed(before, after)
+    told = refused((stopped.rebuild() if "seed" in before else stopped).train("--resume"), "M636")
     assert f"`rm` cannot be resumed: changed since are {changed} --> build/t/default/reward/.rm.training" in told
-    assert stopped.changed(after, before).built().train("--resume").code == 0
+
+
+def test_what_has_been_changed_back_is_resumed(stopped: Rewards) -> None:
+    stopped.changed("seed = 3", "seed = 4").rebuild()
+    assert stopped.changed("seed = 4", "seed = 3").rebuild().train("--resume").code == 0
 
 
 def test_other_data_is_not_resumed_with(stopped: Rewards) -> None:
     lines = (stopped.folder / "pairs.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]
-    told = refused(stopped.records(records[:-1]).built().train("--resume"), "M636")
+    told = refused(stopped.records(records[:-1]).rebuild().train("--resume"), "M636")
     assert "changed since are `data`" in told
 
 

@@ -15,11 +15,11 @@ import pytest
 from musicc.cli.training import line
 from musicc.runtime.reward.job import Told
 from tests.cli.project import Done
-from tests.cli.rewards import REWARD, SPEC, Rewards, rewards
+from tests.cli.rewards import REWARD, SPEC, Rewards, built, trained
 
 TORCHRUN = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 SECRETS = {"HF_TOKEN": "hf_4Qm0secret", "WANDB_API_KEY": "wandb-7secret", "OPENAI_API_KEY": "sk-9secret"}
-LONG = REWARD.replace("steps     = 6", "steps     = 100\n  evaluate_every = 10")
+LONG = REWARD.replace("steps     = 4", "steps     = 100\n  evaluate_every = 10")
 
 
 class Killed(BaseException):
@@ -28,7 +28,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Rewards:
-    return rewards(tmp_path / "project").built()
+    return built(tmp_path / "project")
 
 
 def by(method: str) -> str:
@@ -48,19 +48,12 @@ def stop(project: Rewards, step: int, *, resume: bool = False, twice: bool = Fal
         return project.train(*["--resume"] * resume)
 
 
-def uninterrupted(project: Rewards, folder: Path) -> tuple[bytes, bytes]:
-    """What the same training makes in another folder."""
-    other = rewards(folder, (project.folder / "t.music").read_text()).built()
-    assert other.train().code == 0
-    return other.made()
-
-
 # Ctrl-C
 
 
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_what_is_stopped_and_resumed_is_what_was_not_stopped(tmp_path: Path, method: str) -> None:
-    project = rewards(tmp_path / "project", by(method)).built()
+    project = built(tmp_path / "project", by(method))
     done = stop(project, 2)
     assert (done.code, done.out) == (130, "")
     assert "\nstopping after this step; once more: at once\n" in done.err
@@ -68,12 +61,13 @@ def test_what_is_stopped_and_resumed_is_what_was_not_stopped(tmp_path: Path, met
     assert not project.model().exists()
     done = project.train("--resume")
     assert (done.code, "\nresuming after step 3\n" in done.err) == (0, True)
-    assert project.made() == uninterrupted(project, tmp_path / "other")
+    assert project.made() == trained(tmp_path / "other", (project.folder / "t.music").read_text()).made()
     assert not project.work().exists()
 
 
 def test_stopped_more_often_than_not(tmp_path: Path, project: Rewards) -> None:
-    expected = uninterrupted(project, tmp_path / "other")
+    project.changed("steps     = 4", "steps     = 6")
+    expected = trained(tmp_path / "other", (project.folder / "t.music").read_text()).made()
     codes = [stop(project, step, resume=step > 1).code for step in (1, 3, 5)]
     assert codes == [130, 130, 0]  # after the last step there is nothing to be stopped
     assert project.made() == expected
@@ -98,7 +92,7 @@ def test_stopped_before_the_first_checkpoint(project: Rewards) -> None:
 def test_what_a_frozen_base_was_made_to_read_is_kept(tmp_path: Path) -> None:
     from musicc.runtime.reward import features
 
-    project = rewards(tmp_path / "project", by("frozen").replace("batch ", "token_budget = 128\n  batch ")).built()
+    project = built(tmp_path / "project", by("frozen").replace("batch ", "token_budget = 128\n  batch "))
     read: list[int] = []
 
     def some(model: object, **inputs: Any) -> Any:
@@ -167,8 +161,7 @@ def before_its_checkpoints_go() -> Any:
 def test_killed_at_the_end(tmp_path: Path, method: str, moment: Callable[[], Any]) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    project = rewards(tmp_path / "project", by(method)).built()
-    project.train()
+    project = trained(tmp_path / "project", by(method))
     expected = project.changed("lr        = 4e-3", "lr        = 3e-3").made()
     with moment(), pytest.raises(Killed):
         project.train()
@@ -176,7 +169,7 @@ def test_killed_at_the_end(tmp_path: Path, method: str, moment: Callable[[], Any
     done = project.train("--resume")
     assert done.code == 0
     assert project.manifest()["reward"]["lr"] == 3e-3
-    assert project.made() == uninterrupted(project, tmp_path / "other")
+    assert project.made() == trained(tmp_path / "other", (project.folder / "t.music").read_text()).made()
     assert [path.name for path in (project.build / "reward").iterdir() if not path.name.endswith(".old")] == ["rm"]
     events = EventAccumulator(str(project.model() / "tensorboard")).Reload().Scalars("train/loss")
     assert len({event.step for event in events}) == len(events) > 2
@@ -184,7 +177,7 @@ def test_killed_at_the_end(tmp_path: Path, method: str, moment: Callable[[], Any
 
 @pytest.mark.slow
 def test_ctrl_c(tmp_path: Path) -> None:
-    project = rewards(tmp_path / "project", SPEC + LONG).built()
+    project = built(tmp_path / "project", SPEC + LONG)
     process = started(project)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=120)
@@ -192,7 +185,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert "\nstopped; with `--resume` the same command goes on after step " in err
     assert "Traceback" not in err
     assert project.train("--resume").code == 0
-    assert project.made() == uninterrupted(project, tmp_path / "other")
+    assert project.made() == trained(tmp_path / "other", (project.folder / "t.music").read_text()).made()
 
 
 def started(project: Rewards, *arguments: str) -> Any:
@@ -208,7 +201,7 @@ def started(project: Rewards, *arguments: str) -> Any:
 @pytest.mark.slow
 def test_kills(tmp_path: Path) -> None:
     """`kill -9`, each time somewhere between two checkpoints or in the midst of one."""
-    project = rewards(tmp_path / "project", SPEC + LONG).built()
+    project = built(tmp_path / "project", SPEC + LONG)
     draw, resume = random.Random(5), ()
     for _ in range(3):
         process = started(project, *resume)
@@ -217,7 +210,7 @@ def test_kills(tmp_path: Path) -> None:
         process.communicate()
         resume = ("--resume",)
     assert project.train(*resume).code == 0
-    assert project.made() == uninterrupted(project, tmp_path / "other")
+    assert project.made() == trained(tmp_path / "other", (project.folder / "t.music").read_text()).made()
 
 
 # Several processes
@@ -231,9 +224,8 @@ def test_two_processes_train_what_one_does_and_tell_it_once(tmp_path: Path, proj
     assert out.count("reward rm: ") == 1 == len(out.splitlines())
     assert err.count("training `rm` (full) from tiny") == 1
     assert err.count("a step:     2 devices × 1 forward pass × about 4 pairs") == 1
-    assert err.count("step 6/6 · ") == 1
-    other = rewards(tmp_path / "other").built()
-    assert other.train().code == 0
+    assert err.count("step 4/4 · ") == 1
+    other = trained(tmp_path / "other")
     for one, two in zip(*(logged(each) for each in (other, project)), strict=True):
         assert two == pytest.approx(one, rel=1e-4, abs=1e-5)
 
