@@ -11,21 +11,10 @@ from musicc.runtime.reward.arithmetic import lines
 from musicc.runtime.reward.export import ADAPTER
 from musicc.runtime.reward.job import Job
 from musicc.runtime.reward.method import Trained
-from musicc.runtime.reward.prepare import Prepared
+from musicc.runtime.reward.prepare import OF_GRADIENTS, Prepared
 
 _SPLITS = ("train", "validation")
 _TOLD_ELSEWHERE = {"name", "base", "revision", "train", "method"}
-_OF_GRADIENTS = {
-    "steps",
-    "epochs",
-    "batch",
-    "lr",
-    "schedule",
-    "warmup",
-    "weight_decay",
-    "gradient_checkpointing",
-    "evaluate_every",
-}
 
 
 def reward_facts(job: Job, prepared: Prepared, trained: Trained, found: Mapping[str, Any]) -> RewardFacts:
@@ -65,7 +54,7 @@ def _named(reward: Reward) -> str:
 
 def _setting(reward: Reward, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The fields that have a part in it, and what followed from them."""
-    idle = _TOLD_ELSEWHERE | (_OF_GRADIENTS if reward.method == "frozen" else set())
+    idle = _TOLD_ELSEWHERE | (OF_GRADIENTS if reward.method == "frozen" else set())
     for name, value in reward.model_dump(mode="json", exclude=idle).items():
         if value is not None:
             yield name, ", ".join(f"{key} {one}" for key, one in value.items()) if name == "lora" else str(value)

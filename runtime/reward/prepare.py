@@ -22,6 +22,19 @@ from musicc.runtime.reward.types import TokenPair
 _IN_NAME_ONLY = {"name", "base", "revision", "train", "token_budget", "precision"}
 """Fields of a reward model that do not say what is trained; others that the stamp has say it better."""
 
+OF_GRADIENTS = {
+    "steps",
+    "epochs",
+    "batch",
+    "lr",
+    "schedule",
+    "warmup",
+    "weight_decay",
+    "gradient_checkpointing",
+    "evaluate_every",
+}
+"""Fields that have no part in fitting the head of a frozen backbone."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -41,7 +54,8 @@ class Prepared:
 
     def stamp(self, job: Job) -> dict[str, Any]:
         """All that decides the weights. Equal stamps are one training: it can be resumed, and need not be repeated."""
-        settings = job.reward.model_dump(mode="json", exclude=_IN_NAME_ONLY)
+        idle = OF_GRADIENTS if job.reward.method == "frozen" else set()
+        settings = job.reward.model_dump(mode="json", exclude=_IN_NAME_ONLY | idle)
         return {
             "base": self.base.identity,
             "data": _digest(self.train.pairs),

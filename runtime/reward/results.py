@@ -28,7 +28,7 @@ Results: TypeAlias = dict[str, Any]
 
 def results(job: Job, prepared: Prepared, trained: Trained, stamp: dict[str, Any]) -> Results:
     """Digests, counts, arithmetic and figures. Equal trainings have equal results, whenever they were stopped."""
-    examples = prepared.examples
+    examples, base = prepared.examples, prepared.base
     return {
         "musicc": __version__,
         "libraries": {name: version(name) for name in _LIBRARIES},
@@ -37,7 +37,7 @@ def results(job: Job, prepared: Prepared, trained: Trained, stamp: dict[str, Any
         "profile": job.plan.profile,
         "plan": digest(job.plan),
         "reward": job.reward.model_dump(mode="json"),
-        "base": asdict(prepared.base),
+        "base": {"name": base.name, "revision": base.revision, "identity": base.identity},
         "stamp": stamp,
         "data": {
             "files": examples.digests,

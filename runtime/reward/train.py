@@ -87,10 +87,10 @@ def _begin(job: Job, stamp: dict[str, Any]) -> None:
         if not saved:  # steps that were made and not saved are made again, and logged again
             shutil.rmtree(job.work / TENSORBOARD, ignore_errors=True)
         write_atomically(job.work / _STAMP, [orjson.dumps(stamp, option=orjson.OPT_INDENT_2)])
-        if job.resume:
-            job.note(
-                f"resuming after step {checkpoint.step_of(saved):,}" if saved else "nothing to resume: from the start"
-            )
+        if saved:
+            job.note(f"resuming after step {checkpoint.step_of(saved):,}")
+        elif job.resume and job.reward.method != "frozen":  # which has no steps, and goes on by itself
+            job.note("nothing to resume: from the start")
 
 
 def _unfinished(job: Job, step: int) -> Diagnostic:

@@ -47,6 +47,7 @@ reward rm {
 }
 
 """
+OWN = SPEC + REWARD.replace("train     = d", "train     = own.pairs")  # needs no build
 ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
 WORDS = ["what", "is", "the", "a", "of", "to", "and", "so", "me", "tell", "about", "red", "blue", "green", "cat", "sun"]
 PAIRS = 48

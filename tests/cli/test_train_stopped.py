@@ -12,10 +12,8 @@ from unittest.mock import patch
 
 import pytest
 
-from musicc.cli.training import line
-from musicc.runtime.reward.job import Told
-from tests.cli.project import Done
 from tests.cli.rewards import REWARD, SPEC, Rewards, built, trained
+from tests.cli.trainings import stop
 
 TORCHRUN = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 SECRETS = {"HF_TOKEN": "hf_4Qm0secret", "WANDB_API_KEY": "wandb-7secret", "OPENAI_API_KEY": "sk-9secret"}
@@ -33,19 +31,6 @@ def project(tmp_path: Path) -> Rewards:
 
 def by(method: str) -> str:
     return SPEC + REWARD.replace("batch ", f"method    = {method}\n  batch ")
-
-
-def stop(project: Rewards, step: int, *, resume: bool = False, twice: bool = False) -> Done:
-    """Ctrl-C while what is told of a step is told."""
-
-    def interrupting(told: Told, steps: int, elapsed: float) -> str:
-        if told.step == step and "loss" in told.logs:
-            for _ in range(1 + twice):
-                signal.raise_signal(signal.SIGINT)
-        return line(told, steps, elapsed)
-
-    with patch("musicc.cli.training.PLAIN_INTERVAL", 0), patch("musicc.cli.training.line", interrupting):
-        return project.train(*["--resume"] * resume)
 
 
 # Ctrl-C
@@ -162,13 +147,13 @@ def test_killed_at_the_end(tmp_path: Path, method: str, moment: Callable[[], Any
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     project = trained(tmp_path / "project", by(method))
-    expected = project.changed("lr        = 4e-3", "lr        = 3e-3").made()
+    expected = project.changed("lr        = 4e-3", "centring  = 0.1").made()
     with moment(), pytest.raises(Killed):
         project.train()
     assert moment is not before_it_is_published or project.made() == expected  # the old one is still there
     done = project.train("--resume")
     assert done.code == 0
-    assert project.manifest()["reward"]["lr"] == 3e-3
+    assert project.manifest()["reward"]["centring"] == 0.1
     assert project.made() == trained(tmp_path / "other", (project.folder / "t.music").read_text()).made()
     assert [path.name for path in (project.build / "reward").iterdir() if not path.name.endswith(".old")] == ["rm"]
     events = EventAccumulator(str(project.model() / "tensorboard")).Reload().Scalars("train/loss")

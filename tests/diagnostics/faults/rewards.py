@@ -1,17 +1,16 @@
 """M63x and M64x: bases, builds and trainings of reward models."""
 
-import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import patch
 
 from musicc.diagnostics import Diagnostic
-from tests.cli.rewards import REWARD, SPEC, VOCABULARY, Rewards, files_of, rewards
+from tests.cli.rewards import OWN, VOCABULARY, Rewards, files_of, rewards
+from tests.cli.trainings import stop
 from tests.diagnostics.faults import inside, told
 
 Told = Sequence[Diagnostic]
-OWN = SPEC + REWARD.replace("train     = d", "train     = own.pairs")
 
 
 def _trained(project: Rewards, name: str = "rm", *, resume: bool = False) -> Told:
@@ -46,16 +45,8 @@ def m634(folder: Path) -> Told:
 
 
 def _stopped(folder: Path) -> Rewards:
-    """After a step."""
-    from musicc.cli.training import line
-
-    def interrupting(*told: object) -> str:
-        signal.raise_signal(signal.SIGINT)
-        return line(*told)  # type: ignore[arg-type]
-
     project = rewards(folder / "project", OWN)
-    with patch("musicc.cli.training.PLAIN_INTERVAL", 0), patch("musicc.cli.training.line", interrupting):
-        assert project.train().code == 130
+    assert stop(project, 1).code == 130
     return project
 
 
@@ -68,7 +59,7 @@ def m636(folder: Path) -> Told:
 
 
 def m637(folder: Path) -> Told:
-    project = rewards(folder / "project", OWN.replace("batch ", 'margin    = "apart"\n  batch '))
+    project = rewards(folder / "project", OWN.replace("steps     = 4", 'margin    = "apart"'))
     lines = (project.folder / "pairs.jsonl").read_text().replace("}\n", ', "apart": 0}\n').splitlines()
     lines[20] = lines[20].replace('"apart": 0', '"apart": 1e300')
     (project.folder / "pairs.jsonl").write_text("\n".join(lines))

@@ -129,8 +129,19 @@ def replay_here(size: int) -> Callable[..., object]:
     return replayed
 
 
+_OTHERS: set[psutil.Process] = set()
+
+
+@pytest.fixture(autouse=True)
+def _remembered() -> None:
+    """Tests before these may have left processes that start others quickly."""
+    _OTHERS.clear()
+    _OTHERS.update(psutil.Process().children())
+
+
 def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+    """The processes that the test has started."""
+    return [child for child in psutil.Process().children() if child not in _OTHERS]
 
 
 def kill_workers() -> None:
