@@ -6,6 +6,7 @@ from typing import Any
 
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes import data as codes
+from musicc.diagnostics.words import first_line
 from musicc.plan.document import HubSource
 from musicc.runtime.data.records import Record, damaged
 
@@ -90,7 +91,7 @@ def _refusal(origin: HubSource, error: Exception) -> Diagnostic:
     from datasets.exceptions import DatasetNotFoundError
 
     if isinstance(error, DatasetNotFoundError):
-        return _refused(_first_line(error), origin.repository)
+        return _refused(first_line(error), origin.repository)
     if isinstance(error, FileNotFoundError):
         return Diagnostic(codes.NO_SEEDS, "the repository holds no data files", at=origin.repository)
     if isinstance(error, ValueError):
@@ -107,9 +108,5 @@ def _refused(message: str, repository: str) -> Diagnostic:
 def _unreachable(repository: str, error: Exception) -> Diagnostic:
     help_ = "connect, or download the repository and name its folder in `hub(...)`"
     return Diagnostic(
-        codes.HUB_UNREACHABLE, f"the hub cannot be reached: {_first_line(error)}", at=repository, help=help_
+        codes.HUB_UNREACHABLE, f"the hub cannot be reached: {first_line(error)}", at=repository, help=help_
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

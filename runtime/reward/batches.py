@@ -78,9 +78,9 @@ class Batches:
 
     def parts(self, step: Step) -> list[list[Part]]:
         """What each device reads of a step, as many parts for each."""
-        shares = self._dealt(step)
-        count = max(len(self._cut(share)) for share in shares)
-        return [self._padded(share, count) for share in shares]
+        shares = [[Part(tuple(part)) for part in self._cut(share)] for share in self._dealt(step)]
+        count = max(map(len, shares))
+        return [parts + [self._filler] * (count - len(parts)) for parts in shares]
 
     # Order
 
@@ -139,10 +139,6 @@ class Batches:
         """At most so many tokens are read for it, padding included."""
         pairs = [self.pairs[number] for number in part]
         return sum(map(cost, pairs)) if self.rows else 2 * len(pairs) * max(map(length, pairs))
-
-    def _padded(self, share: Sequence[int], count: int) -> list[Part]:
-        parts = [Part(tuple(part)) for part in self._cut(share)]
-        return parts + [self._filler] * (count - len(parts))
 
     @cached_property
     def _filler(self) -> Part:

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes import rewards as codes
+from musicc.diagnostics.words import first_line
 from musicc.runtime.llm.weights import cache_folder, digest, locate
 from musicc.runtime.reward.quiet import quietly
 from musicc.runtime.store.disk import disk_errors
@@ -72,5 +73,5 @@ def _write(file: Path, folder: Path) -> None:
 
 
 def _unread(file: Path, error: Exception) -> Diagnostic:
-    message = f"transformers cannot unpack these weights: {str(error).splitlines()[0]}"
+    message = f"transformers cannot unpack these weights: {first_line(error)}"
     return Diagnostic(codes.UNFIT_BASE, message, at=str(file), help="name the model on the hub, or a folder with it")

@@ -20,6 +20,7 @@ from transformers import (
 
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes import rewards as codes
+from musicc.diagnostics.words import first_line
 from musicc.runtime.llm.weights import KNOWN, digest_once
 from musicc.runtime.reward.converted import converted
 from musicc.runtime.reward.quiet import quietly
@@ -129,10 +130,10 @@ def _found(name: str) -> Iterator[None]:
         yield
     except (OSError, SafetensorError) as error:  # not on the hub, gated, no network, no safetensors, a damaged file
         help_ = "check the name; for a gated model set HF_TOKEN; without a network, name a folder that holds the model"
-        message = f"the base model cannot be had: {_first_line(error)}"
+        message = f"the base model cannot be had: {first_line(error)}"
         raise DiagnosticError(Diagnostic(codes.NO_BASE, message, at=name, help=help_), exit_code=2) from error
     except (ValueError, KeyError, ImportError) as error:
-        raise _unfit(name, _first_line(error)) from error
+        raise _unfit(name, first_line(error)) from error
 
 
 def _misplaced(name: str, path: Path) -> DiagnosticError:
@@ -140,10 +141,6 @@ def _misplaced(name: str, path: Path) -> DiagnosticError:
     reason = "it is a file, and no GGUF" if path.exists() else f"there is no folder `{path}`"
     help_ = "name the folder of the model; paths count from the folder of the spec"
     return DiagnosticError(Diagnostic(codes.NO_BASE, f"the base model cannot be had: {reason}", name, help=help_), 2)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _unfit(name: str, reason: str) -> DiagnosticError:

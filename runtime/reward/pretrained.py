@@ -18,6 +18,7 @@ from transformers import (
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.rewards import NOT_LOADED
 from musicc.diagnostics.codes.scoring import NO_MEMORY
+from musicc.diagnostics.words import first_line
 from musicc.runtime.reward.model import Base, find
 from musicc.runtime.reward.quiet import quietly
 
@@ -107,7 +108,7 @@ def _loading(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        raise unfit(name, str(error).strip().partition("\n")[0] or type(error).__name__) from error
+        raise unfit(name, first_line(error)) from error
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.reward_data import NO_TEMPLATE, TEMPLATE_FAILS
+from musicc.diagnostics.words import first_line
 from musicc.runtime.data.conversation import Conversation
 from musicc.runtime.llm.types import Message
 
@@ -58,7 +59,7 @@ class Renderer:
                 [dict(message) for message in messages], tokenize=False, add_generation_prompt=False
             )
         except Exception as error:  # a template is a program: it can fail in any way
-            raise self._failed(f"the chat template fails: {_first_line(error)}", place) from error
+            raise self._failed(f"the chat template fails: {first_line(error)}", place) from error
         return rendered
 
     def encode(self, texts: Sequence[str]) -> "list[array[int]]":
@@ -109,7 +110,3 @@ def _folded(conversation: Conversation) -> Iterable[Message]:
         return conversation
     first, *rest = others
     return [Message(role="user", content=f"{system['content']}\n\n{first['content']}"), *rest]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

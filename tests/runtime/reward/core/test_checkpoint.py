@@ -1,8 +1,5 @@
 """Only whole checkpoints count, and a disk that fills up costs none that was there."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,20 +13,10 @@ from musicc.runtime.reward.saving import saving
 from musicc.runtime.reward.trainer import Told
 from tests.runtime.reward.core import tiny
 from tests.runtime.reward.core.tiny import slow
+from tests.runtime.store.common import file_limit
 
 LOG, WEIGHTS, OPTIMISER = 3_000, 50_000, 100_000
 """Bytes of a file that are too few for TensorBoard's log, for the tiny model's weights, for Adam's moments."""
-
-
-@contextmanager
-def limit(size: int) -> Iterator[None]:
-    """No file can grow over so many bytes, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def write(folder: Path, step: int) -> Path:
@@ -65,11 +52,11 @@ def test_of_two_whole_ones_the_later_step_counts(tmp_path: Path) -> None:
 
 def test_weights_that_find_no_room(tmp_path: Path) -> None:
     tensors = {"weights": torch.zeros(100_000)}
-    with limit(WEIGHTS), pytest.raises(DiagnosticError) as raised, saving(tmp_path):
+    with file_limit(WEIGHTS), pytest.raises(DiagnosticError) as raised, saving(tmp_path):
         save_file(tensors, tmp_path / "model.safetensors")
     assert raised.value.diagnostics[0].code == DISK_FULL
     assert raised.value.exit_code == 2
-    with limit(WEIGHTS), pytest.raises(DiagnosticError) as raised, saving(tmp_path):
+    with file_limit(WEIGHTS), pytest.raises(DiagnosticError) as raised, saving(tmp_path):
         torch.save(tensors, tmp_path / "optimizer.pt")
     assert raised.value.diagnostics[0].code == DISK_FAULT  # torch does not say why
 
@@ -91,7 +78,7 @@ def test_other_faults_are_not_taken_for_the_disk(tmp_path: Path) -> None:
     "room", [slow(LOG, id="log"), pytest.param(WEIGHTS, id="weights"), slow(OPTIMISER, id="optimiser")]
 )
 def test_a_disk_that_fills_up_leaves_the_last_checkpoint(room: int, tmp_path: Path) -> None:
-    limits = limit(room)
+    limits = file_limit(room)
 
     def fill(told: Told) -> None:
         if told.step == 4:
