@@ -12,11 +12,11 @@ demo: $(RUN)          ## build pairs with the embedded model, then show one
 	$(BIN)/musicc show build/skywork/embedded --first
 
 test: lint            ## lint, types, import rules, and all tests
-	$(BIN)/python -m pytest -n auto -m "not slow"
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 fast: $(DEV)          ## the quick tests only
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -32,7 +32,7 @@ $(RUN): $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@
 
 $(DEV): $(RUN)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e ".[dev]"
 	touch $@
 
 wheel: $(DEV)

@@ -162,18 +162,29 @@ def main() -> None:
         compare(options)
 
 
-def compare(options: argparse.Namespace) -> None:
-    from musicc.runtime.reward.model import find
+def start(folder: Path, seed: int) -> Path:
+    """What both start from: the same head as well, because a few steps do not undo how it was drawn."""
+    import torch
 
+    from musicc.runtime.reward.model import find, model_of, tokenizer_of
+
+    base = find("smollm2_135m", None, Path(), print)
+    tokenizer = tokenizer_of(base)
+    model_of(base, tokenizer, torch.float32, seed).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def compare(options: argparse.Namespace) -> None:
     seen: dict[str, list[dict[str, float]]] = {"musicc": [], "trl": []}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         train, held = write_pairs(options.pairs, folder, options.turns, options.steps * options.batch)
-        base = find("smollm2_135m", None, Path(), print).path
         for seed in range(options.seeds):
+            base = start(folder / f"start{seed}", seed)
             for name, runs in seen.items():
                 setting = Setting(
-                    base, str(train), str(held), str(folder / f"{name}{seed}"), options.batch, options.steps,
+                    str(base), str(train), str(held), str(folder / f"{name}{seed}"), options.batch, options.steps,
                     options.max_length, options.lr, seed, options.threads, options.precision,
                 )  # fmt: skip
                 runs.append(run(["-m", "benchmarks.training", name, json.dumps(asdict(setting))]))

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from musicc.cli.built import Built, manifest
 from musicc.cli.train import job_of
 from musicc.diagnostics import Diagnostic, DiagnosticError
@@ -18,6 +16,7 @@ from musicc.runtime.data.mixing.choose import TRAIN, VALIDATION
 from musicc.runtime.data.mixing.publish import FOLDER as DATASETS
 from musicc.runtime.data.source import name_of
 from musicc.runtime.reward import checkpoint
+from musicc.runtime.reward.stamp import changed
 
 
 def trained(built: Built, names: Iterable[str]) -> dict[str, Path]:
@@ -40,8 +39,8 @@ def _fault(built: Built, reward: Reward) -> Diagnostic | None:
         stopped = checkpoint.last(job.work) is not None
         reason = "its training was stopped before its end" if stopped else "there is none yet"
         mend = f"run `{command}{' --resume' if stopped else ''}`"
-    elif changed := _changed(built, reward, made):
-        reason, mend = f"it was trained before the spec changed: {', '.join(changed)}", f"run `{command}`"
+    elif names := _changed(built, reward, made):
+        reason, mend = f"it was trained before the spec changed: {', '.join(names)}", f"run `{command}`"
     else:
         return None
     return Diagnostic(NOT_TRAINED, f"`{reward.name}` is not trained: {reason}", str(job.folder), help=mend)
@@ -61,8 +60,7 @@ def _changed(built: Built, reward: Reward, made: dict[str, Any]) -> list[str]:
     from musicc.runtime.reward.prepare import Shelf
 
     job = job_of(built, reward, resume=False)
-    now, before = orjson.loads(orjson.dumps(Shelf().prepared(job).stamp(job))), made["stamp"]
-    return sorted(f"`{name}`" for name in now.keys() | before.keys() if now.get(name) != before.get(name))
+    return changed(made["stamp"], Shelf().prepared(job).stamp(job))
 
 
 def _files(built: Built, reward: Reward) -> dict[str, str]:

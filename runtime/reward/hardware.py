@@ -16,7 +16,7 @@ CPU_TOKENS, GPU_TOKENS = 4096, 32_768
 
 Compute = Literal["fp32", "bf16"]
 
-_REFUSED = ("out of memory", "can't allocate memory", "not enough memory")  # torch's words, on GPUs and CPUs
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")  # torch's words, on GPUs and CPUs
 
 
 def device() -> torch.device:
@@ -47,13 +47,18 @@ def memory() -> int | None:
     return int(torch.cuda.get_device_properties(device()).total_memory) if device().type == "cuda" else None
 
 
+def is_out_of_memory(error: RuntimeError | MemoryError) -> bool:
+    """Whether this is how torch says that memory does not suffice."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY)
+
+
 @contextmanager
 def enough_memory(base: str) -> Iterator[None]:
     """Raises DiagnosticError where the block does not fit into memory with this base (M638)."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not isinstance(error, MemoryError) and not any(sign in str(error) for sign in _REFUSED):
+        if not is_out_of_memory(error):
             raise
         help_ = "lower `token_budget`, set `gradient_checkpointing`, or train with `method = lora`"
         fault = Diagnostic(NO_MEMORY, "the memory does not suffice to train it", at=base, help=help_)

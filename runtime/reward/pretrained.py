@@ -19,6 +19,7 @@ from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.rewards import NOT_LOADED
 from musicc.diagnostics.codes.scoring import NO_MEMORY
 from musicc.diagnostics.words import first_line
+from musicc.runtime.reward.hardware import is_out_of_memory
 from musicc.runtime.reward.model import Base, find
 from musicc.runtime.reward.quiet import quietly
 
@@ -26,7 +27,6 @@ Loaded: TypeAlias = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 _KIND = "ForSequenceClassification"
 _SUGGESTED = 3  # other folders
-_REFUSED = "can't allocate memory"  # torch's words on CPUs
 
 
 def located(name: str, revision: str | None = None) -> Base:
@@ -116,8 +116,8 @@ def enough_memory(name: str) -> Iterator[None]:
     """Raises DiagnosticError (M655) where the device's memory does not suffice, and says so."""
     try:
         yield
-    except RuntimeError as error:
-        if not isinstance(error, torch.OutOfMemoryError) and _REFUSED not in str(error):
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
             raise
         help_ = "write a smaller `--token-budget`, or `--precision bf16`"
         message = f"`{name}` does not fit into memory with what it reads at once"

@@ -17,6 +17,7 @@ from musicc.runtime.reward.job import TENSORBOARD, Job
 from musicc.runtime.reward.method import Trained
 from musicc.runtime.reward.prepare import Prepared
 from musicc.runtime.reward.results import MANIFEST, Results, results, write_results
+from musicc.runtime.reward.stamp import changed
 from musicc.runtime.store.disk import disk_errors
 from musicc.runtime.store.publish import lock_folder, write_atomically
 
@@ -77,8 +78,8 @@ def _begin(job: Job, stamp: dict[str, Any]) -> None:
     saved = checkpoint.last(job.work)
     if saved and not job.resume:
         raise DiagnosticError(_unfinished(job, checkpoint.step_of(saved)))
-    if saved and (changed := _changed(job, stamp)):
-        message = f"`{job.reward.name}` cannot be resumed: changed since are {', '.join(changed)}"
+    if saved and (names := _changed(job, stamp)):
+        message = f"`{job.reward.name}` cannot be resumed: changed since are {', '.join(names)}"
         help_ = f"bring back what it was, or remove `{job.work}` and begin anew"
         raise DiagnosticError(Diagnostic(CHANGED, message, str(job.work), help=help_))
     devices.wait()
@@ -102,8 +103,7 @@ def _changed(job: Job, stamp: dict[str, Any]) -> list[str]:
     """The names of what is not as it was when the training began."""
     with disk_errors("read a training's stamp", job.work):
         before = orjson.loads((job.work / _STAMP).read_bytes())
-    now = orjson.loads(orjson.dumps(stamp))
-    return sorted(f"`{name}`" for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    return changed(before, stamp)
 
 
 # Ending

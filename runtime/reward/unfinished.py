@@ -18,6 +18,7 @@ from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.codes.scoring import CHANGED, UNFINISHED
 from musicc.diagnostics.words import counted
 from musicc.runtime.reward.scores import Line
+from musicc.runtime.reward.stamp import changed
 from musicc.runtime.store.disk import disk_errors, sync_folder
 from musicc.runtime.store.publish import lock_folder, write_atomically
 
@@ -101,9 +102,9 @@ def _begin(folder: Path, stamp: Mapping[str, Any], *, resume: bool) -> None:
         write_atomically(folder / _STAMP, [orjson.dumps(stamp, option=orjson.OPT_INDENT_2)])
     elif not resume:
         raise DiagnosticError(_in_the_way(folder))
-    elif changed := _changed(folder, stamp):
+    elif names := _changed(folder, stamp):
         help_ = f"bring back what it was, or remove `{folder}` and begin anew"
-        message = f"the rewards cannot be gone on with: changed since are {', '.join(changed)}"
+        message = f"the rewards cannot be gone on with: changed since are {', '.join(names)}"
         raise DiagnosticError(Diagnostic(CHANGED, message, str(folder), help=help_))
 
 
@@ -119,7 +120,7 @@ def _changed(folder: Path, stamp: Mapping[str, Any]) -> list[str]:
     before: dict[str, Any] = {}
     with suppress(OSError, orjson.JSONDecodeError):
         before = orjson.loads((folder / _STAMP).read_bytes())
-    return [f"`{name}`" for name, value in stamp.items() if before.get(name) != value]
+    return changed(before, stamp)
 
 
 def _size(folder: Path) -> int:

@@ -240,8 +240,17 @@ def test_no_dropout_is_applied(tmp_path: Path) -> None:
     assert model.score(talks(3)) == model.score(talks(3))
 
 
-def test_memory_that_does_not_suffice(model: RewardModel) -> None:
-    full = patch("musicc.runtime.reward.scoring.last_states", side_effect=torch.OutOfMemoryError("CUDA out of memory"))
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: not enough memory"),
+        MemoryError(),
+    ],
+    ids=repr,
+)
+def test_memory_that_does_not_suffice(error: Exception, model: RewardModel) -> None:
+    full = patch("musicc.runtime.reward.scoring.last_states", side_effect=error)
     with full, pytest.raises(DiagnosticError, match=r"M655: .* does not fit into memory"):
         model.score(talks(1))
 

@@ -94,9 +94,9 @@ def test_another_scoring_is_not_gone_on_with(tmp_path: Path) -> None:
     out = tmp_path / "rewards.jsonl"
     stop(out, LINES[:4])
     said = refused(out, STAMP | {"model": "b", "field": "text"}, resume=True)
-    assert "M654: the rewards cannot be gone on with: changed since are `model`, `field`" in said
+    assert "M654: the rewards cannot be gone on with: changed since are `field`, `model`" in said
     (folder_of(out) / "stamp.json").write_bytes(b"{")
-    assert "changed since are `model`, `files`" in refused(out, STAMP, resume=True)
+    assert "changed since are `files`, `model`" in refused(out, STAMP, resume=True)
 
 
 def test_nothing_stays_of_a_run_that_wrote_nothing(tmp_path: Path) -> None:
