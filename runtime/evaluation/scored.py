@@ -23,7 +23,8 @@ from musicc.runtime.evaluation.votes import Votes, asked
 from musicc.runtime.report.evaluations import Agreement, ScoredResults
 from musicc.runtime.report.evaluations import Scorer as Measured
 from musicc.runtime.report.metrics import Difference
-from musicc.runtime.reward.metrics import difference, measured
+from musicc.runtime.reward.differences import difference
+from musicc.runtime.reward.metrics import measured
 from musicc.runtime.reward.types import Outcome
 from musicc.runtime.store.disk import disk_errors
 from musicc.runtime.store.publish import write_atomically

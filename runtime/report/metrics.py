@@ -48,10 +48,9 @@ class Metrics(Group):
     by: dict[str, dict[str, Group]]
 
 
-class Difference(TypedDict):
-    """Two reward models on the same pairs: accuracies, the first minus the second, and its 95 % interval over seeds.
-
-    `only_first` and `only_second`: pairs that one of them alone has right.
+class Gain(TypedDict):
+    """Two reward models on the same pairs: accuracies, the first minus the second, and its 95 % interval over seeds, None
+    for a single seed. `only_first` and `only_second`: pairs that one of them alone has right.
     """
 
     pairs: int
@@ -62,3 +61,9 @@ class Difference(TypedDict):
     interval: list[float] | None
     only_first: int
     only_second: int
+
+
+class Difference(Gain):
+    """Of all pairs, and of groups of them as in `Metrics.by`."""
+
+    by: dict[str, dict[str, Gain]]

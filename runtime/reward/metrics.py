@@ -1,16 +1,23 @@
 """What a reward model is worth on pairs that are known: accuracy, margins, rewards, loss, and what length alone explains."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log1p
 from statistics import fmean, median, pstdev
 from typing import Any
 
 from musicc.runtime.data.words import length
-from musicc.runtime.report.metrics import Difference, Group, Metrics, Spread
-from musicc.runtime.reward.intervals import Interval, bootstrapped, wilson
+from musicc.runtime.report.metrics import Group, Metrics, Spread
+from musicc.runtime.reward.intervals import bootstrapped, wilson
 from musicc.runtime.reward.types import Example, Outcome
+
+_GROUPINGS: Mapping[str, Callable[[Example], Iterable[Any]]] = {
+    "turns": lambda example: [example.turns],
+    "diverges": lambda example: [example.diverges],
+    "rule": lambda example: example.rules,
+    "source": lambda example: [example.source],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +48,28 @@ def measured(outcomes: Sequence[Outcome]) -> Metrics:
         reward=spread(reward for outcome in outcomes for reward in (outcome.chosen, outcome.rejected)),
         loss=fmean(map(bradley_terry, margins)) if margins else None,
         by={
-            "turns": _groups(judged, lambda example: [example.turns]),
-            "diverges": _groups(judged, lambda example: [example.diverges]),
-            "rule": _groups(judged, lambda example: example.rules),
-            "source": _groups(judged, lambda example: [example.source]),
+            name: {value: _group([judged[number] for number in numbers]) for value, numbers in groups.items()}
+            for name, groups in grouped([pair.example for pair in judged]).items()
         },
     )
 
 
-def difference(first: Sequence[Outcome], second: Sequence[Outcome]) -> Difference:
-    """Whether one reward model is better than another on the same examples in the same order.
-
-    Raises ValueError if they are not the same, or there are none.
-    """
-    if not first or [outcome.example for outcome in first] != [outcome.example for outcome in second]:
-        raise ValueError("reward models are compared on the same pairs")
-    ones, others = ([_judge(outcome).right for outcome in outcomes] for outcomes in (first, second))
-    gains = [float(one) - float(other) for one, other in zip(ones, others, strict=True)]
-    seeds = [outcome.example.seed for outcome in first]
-    interval = _of_gains(gains, seeds)
-    return Difference(
-        pairs=len(first),
-        seeds=len(set(seeds)),
-        first=fmean(ones),
-        second=fmean(others),
-        difference=fmean(gains),
-        interval=list(interval) if interval else None,
-        only_first=gains.count(1.0),
-        only_second=gains.count(-1.0),
-    )
-
-
-def _of_gains(gains: Sequence[float], seeds: Sequence[str]) -> Interval | None:
-    """Where none differs, drawing anew tells nothing: as many may differ as Wilson's interval of none allows."""
-    found = bootstrapped(gains, seeds)
-    if found and not any(gains):
-        most = wilson(0, len(set(seeds))).high
-        return Interval(-most, most)
+def grouped(examples: Sequence[Example]) -> dict[str, dict[str, list[int]]]:
+    """The numbers of the examples in each group: by what they are grouped, and there by value, in the values' order."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for name, values in _GROUPINGS.items():
+        numbers: defaultdict[Any, list[int]] = defaultdict(list)
+        for number, example in enumerate(examples):
+            for value in values(example):
+                numbers[value].append(number)
+        found[name] = {str(value): numbers[value] for value in sorted(numbers)}
     return found
+
+
+def is_right(outcome: Outcome) -> bool:
+    """Whether chosen has strictly the higher reward, of two that can be compared."""
+    margin = outcome.chosen - outcome.rejected
+    return isfinite(margin) and margin > 0
 
 
 def bradley_terry(margin: float) -> float:
@@ -115,12 +106,3 @@ def _group(judged: Sequence[_Judged]) -> Group:
         margin=spread(margins),
         longer=fmean(pair.longer for pair in judged),
     )
-
-
-def _groups(judged: Sequence[_Judged], keys: Callable[[Example], Iterable[Any]]) -> dict[str, Group]:
-    """By each key of a pair, in the keys' order."""
-    found: defaultdict[Any, list[_Judged]] = defaultdict(list)
-    for pair in judged:
-        for key in keys(pair.example):
-            found[key].append(pair)
-    return {str(key): _group(found[key]) for key in sorted(found)}

@@ -7,7 +7,7 @@ from musicc.runtime.report.metrics import Group, Metrics
 
 INTERVAL = "95 % interval"
 GUESSING = (0.5, "guessing")
-_GROUPS = {"turns": "number of turns", "rule": "rule", "diverges": "first turn that differs", "source": "source"}
+GROUPS = {"turns": "number of turns", "rule": "rule", "diverges": "first turn that differs", "source": "source"}
 _MEASURED = (
     Column("pairs", "pairs", "count"),
     Column("accuracy", "accuracy", "share"),
@@ -39,7 +39,7 @@ def by_group(measured: Mapping[str, Metrics], column: str) -> Iterator[Content]:
     """A table for each way in which the pairs were grouped, and a chart where the groups are numbers."""
     keys = dict.fromkeys(key for metrics in measured.values() for key, groups in metrics["by"].items() if groups)
     for key in keys:
-        title = _GROUPS.get(key, key)
+        title = GROUPS.get(key, key)
         groups = {name: metrics["by"].get(key, {}) for name, metrics in measured.items()}
         yield from _table(key, title, column, groups)
         if key in {"turns", "diverges"}:

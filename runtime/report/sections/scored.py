@@ -6,12 +6,18 @@ from musicc.diagnostics.words import counted
 from musicc.runtime.report.content import Chart, Column, Content, Series, Value, chart, table, words
 from musicc.runtime.report.evaluations import Agreement, FirstDivergence, LengthBias, Scorer, Share, TurnRewards
 from musicc.runtime.report.gathered import Facts
-from musicc.runtime.report.metrics import Difference, Spread
+from musicc.runtime.report.metrics import Difference, Gain, Spread
 from musicc.runtime.report.sections.benchmarks import benchmarks
-from musicc.runtime.report.sections.measures import GUESSING, INTERVAL, by_group, overall
+from musicc.runtime.report.sections.measures import GROUPS, GUESSING, INTERVAL, by_group, overall
 
 _NAME = Column("name", "reward model")
 _SHARE = (Column("share", "share", "share"), Column("interval", INTERVAL, "interval"), Column("of", "of", "count"))
+_GAIN = (
+    Column("difference", "difference in accuracy, points", "points"),
+    Column("interval", f"{INTERVAL}, points", "points"),
+    Column("only_first", "right in this alone", "count"),
+    Column("only_second", "in the other alone", "count"),
+)
 _LENGTHS = (
     ("longer", "prefers the longer one"),
     ("chosen_longer", "accuracy where chosen is longer"),
@@ -28,6 +34,7 @@ def scored(results: Facts) -> Iterator[Content]:
     yield from words(f"On {counted(results['pairs'], 'pair')}, both conversations scored whole.")
     yield from overall(measured, "scorer", rules)
     yield from _differences(next(iter(scorers), ""), results["differences"])
+    yield from _differences_by_group(next(iter(scorers), ""), results["differences"])
     yield from benchmarks({name: one["benchmark"] for name, one in everybody.items() if one["benchmark"]})
     yield from _lengths({name: one["length"] for name, one in scorers.items()})
     yield from by_group({name: measured[name] for name in scorers}, "reward model")
@@ -40,18 +47,27 @@ def scored(results: Facts) -> Iterator[Content]:
 
 
 def _differences(first: str, differences: Mapping[str, Difference]) -> Iterator[Content]:
-    columns = [
-        Column("against", f"{first} against"),
-        Column("difference", "difference in accuracy, points", "points"),
-        Column("interval", f"{INTERVAL}, points", "points"),
-        Column("only_first", "right in this alone", "count"),
-        Column("only_second", "in the other alone", "count"),
-    ]
-    rows = [
-        (name, one["difference"], one["interval"], one["only_first"], one["only_second"])
-        for name, one in differences.items()
-    ]
+    columns = [Column("against", f"{first} against"), *_GAIN]
+    rows = [(name, *_gained(one)) for name, one in differences.items()]
     yield from table("differences", "Differences on the same pairs", columns, rows)
+
+
+def _differences_by_group(first: str, differences: Mapping[str, Difference]) -> Iterator[Content]:
+    """Where there are several groups: a single one is all pairs."""
+    columns = [Column("against", f"{first} against"), Column("by", "by"), Column("group", "group", "code")]
+    rows = [
+        (name, GROUPS.get(key, key), value, gain["pairs"], *_gained(gain))
+        for name, one in differences.items()
+        for key, gains in one.get("by", {}).items()  # an eval of before has none
+        for value, gain in gains.items()
+        if len(gains) > 1
+    ]
+    columns += [Column("pairs", "pairs", "count"), *_GAIN]
+    yield from table("differences-by-group", "Differences by group", columns, rows)
+
+
+def _gained(gain: Gain) -> tuple[Value, ...]:
+    return gain["difference"], gain["interval"], gain["only_first"], gain["only_second"]
 
 
 def _lengths(found: Mapping[str, LengthBias]) -> Iterator[Content]:

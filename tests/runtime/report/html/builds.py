@@ -12,7 +12,7 @@ from musicc.plan.serialise import dump
 from musicc.runtime.data.pairs import CheckRecord, Models, Pair, TurnRecord, to_line
 from musicc.runtime.llm.types import Message
 from musicc.runtime.report import evaluations as told
-from musicc.runtime.report.metrics import Difference, Group, Metrics, Spread
+from musicc.runtime.report.metrics import Difference, Gain, Group, Metrics, Spread
 
 RULES = ("sidestep", "other_instruction", "forget_history")
 PLAN = Plan(spec="small", profile="embedded", seed=7, models={}, templates={}, seeds={}, dialogues=())
@@ -195,9 +195,10 @@ def _head(name: str, kind: Any) -> told.Head:
 
 
 def scored() -> told.ScoredResults:
-    gain = Difference(
+    gain = Gain(
         pairs=180, seeds=90, first=0.7, second=0.6, difference=0.1, interval=[0.02, 0.18], only_first=30, only_second=12
     )
+    alone = Gain(pairs=1, seeds=1, first=1.0, second=1.0, difference=0.0, interval=None, only_first=0, only_second=0)
     voters = (("construction", "judge", 0.4), ("judge", "rm", None))
     agreement = [
         told.Agreement(
@@ -211,7 +212,9 @@ def scored() -> told.ScoredResults:
         left_out={"too long": 4},
         scorers={"rm": _scorer(0.7), "baseline": _scorer(0.6)},
         baselines={name: _scorer(0.5, whole=False) for name in ("longer", "shorter", "random")},
-        differences={"baseline": gain},
+        differences={
+            "baseline": Difference(**gain, by={"source": {"talk": gain, "chat": alone}, "turns": {"3": gain}})
+        },
         agreement=agreement,
         verdicts={"chosen": 100, "rejected": 40, "tie": 38, "unread": 2},
     )

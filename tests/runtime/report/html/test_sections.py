@@ -68,6 +68,7 @@ def test_an_eval_of_pairs_has_all_its_tables(build: Path) -> None:
         "left-out",
         "accuracy",
         "differences",
+        "differences-by-group",
         "by-turns",
         "by-rule",
         "by-diverges",
@@ -108,6 +109,12 @@ def test_lengths_are_no_rewards(build: Path) -> None:
     assert (rows["rm"]["loss"], rows["longer (baseline)"]["loss"], rows["longer (baseline)"]["margin"]) == (
         *(0.6, None, None),
     )
+
+
+def test_differences_by_group_are_told_where_there_are_several(build: Path) -> None:
+    rows = told(build)["eval-held_out"]["tables"]["differences-by-group"]
+    assert [(row["by"], row["group"], row["pairs"]) for row in rows] == [("source", "talk", 180), ("source", "chat", 1)]
+    assert (rows[0]["interval"], rows[1]["interval"]) == ([0.02, 0.18], None)
 
 
 def test_differences_and_their_intervals_are_points(build: Path) -> None:
