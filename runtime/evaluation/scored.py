@@ -19,6 +19,7 @@ from musicc.runtime.evaluation.labelled import Found, Scorer, prefixes, read_lab
 from musicc.runtime.evaluation.lengths import length_bias
 from musicc.runtime.evaluation.results import head
 from musicc.runtime.evaluation.rewards import Rewards, content
+from musicc.runtime.evaluation.unread import warn_of_unread
 from musicc.runtime.evaluation.votes import Votes, asked
 from musicc.runtime.report.evaluations import Agreement, ScoredResults
 from musicc.runtime.report.evaluations import Scorer as Measured
@@ -46,6 +47,7 @@ def run(job: Job, declared: Scored) -> ScoredResults:
     found = some(read.without(unread), declared.on.name)
     scorers = {name: _lookup(known) for name, known in rewards.items()}
     votes = asked(job, declared, found)
+    warn_of_unread(job, declared.name, (votes.verdicts or {}).get("unread", 0), sum((votes.verdicts or {}).values()))
     _write(job.folder(declared.name), _lines(found, scorers, votes))
     return ScoredResults(**head(job, declared, identities, found.digests), **figures(found, scorers, votes))
 

@@ -151,6 +151,10 @@ class ScoredResults(Head):
     verdicts: dict[str, int] | None
 
 
+MANY_UNREAD = 0.1
+"""Where a larger share of verdicts could not be read, ties say little of what was judged."""
+
+
 class Comparison(TypedDict):
     """The conversations of `first` against those of `second`, both with this `n`.
 
@@ -173,6 +177,11 @@ class Comparison(TypedDict):
     controlled: Share | None
     p: float | None
     words: list[float]
+
+
+def judged(one: Comparison) -> int:
+    """How many verdicts were asked for."""
+    return one["prompts"] - one["equal"]
 
 
 class Played(TypedDict):

@@ -70,6 +70,7 @@ def test_what_a_check_has_asked_costs_nothing(project: Rewards, log: Path) -> No
     assert sum(verdicts.values()) == PAIRS
     assert verdicts.get("chosen", 0) == manifest["agree"]
     assert verdicts.get("unread", 0) == manifest["unread"]
+    assert ("M681" in done.err) is (manifest["unread"] > PAIRS / 10)
 
 
 def test_without_a_judge_of_its_own_the_verdicts_of_the_build_count(project: Rewards) -> None:

@@ -96,6 +96,20 @@ better model for the user voice, or a reward model that reads more.
 """,
 )
 
+UNREAD = Code(
+    "M681",
+    "a judge that cannot be understood",
+    """\
+A judge replies with one of its verdicts. What is none of them, and what breaks off before one, cannot be read: it prefers neither
+conversation and counts as a tie. Here that is so of more than a tenth of what it was asked, and win rates come out near 50 % and
+agreement rests on few pairs whatever the conversations are worth.
+
+**Mend:** a larger model as the judge; else a shorter prompt that ends with the verdicts, or more `max_tokens` for a model that thinks
+before it answers.
+""",
+    "warning",
+)
+
 # What people say of pairs
 
 BAD_LABEL = Code(

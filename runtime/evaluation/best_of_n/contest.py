@@ -23,8 +23,9 @@ from musicc.runtime.evaluation.calling import calling, each
 from musicc.runtime.evaluation.job import Job
 from musicc.runtime.evaluation.results import head
 from musicc.runtime.evaluation.rewards import Rewards
+from musicc.runtime.evaluation.unread import warn_of_unread
 from musicc.runtime.progress import Progress
-from musicc.runtime.report.evaluations import BestOfNResults
+from musicc.runtime.report.evaluations import BestOfNResults, judged
 from musicc.runtime.reward.hardware import GPU_TOKENS, device
 from musicc.runtime.store.store import Store
 
@@ -57,7 +58,10 @@ def run(job: Job, declared: BestOfN) -> BestOfNResults:
     if all(one.failures for one in ended):
         raise DiagnosticError(_nothing(declared, ended))
     identities = {name: scorer.identity for name, scorer in scorers.items()}
-    return BestOfNResults(**head(job, declared, identities, digests), **tables(declared, ended), usage=usage)
+    found = tables(declared, ended)
+    games = found["comparisons"]
+    warn_of_unread(job, declared.name, sum(one["unread"] for one in games), sum(map(judged, games)))
+    return BestOfNResults(**head(job, declared, identities, digests), **found, usage=usage)
 
 
 def _reward_models(declared: BestOfN) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from musicc.diagnostics.words import counted
 from musicc.runtime.report.content import Chart, Column, Content, Series, Value, chart, table, words
-from musicc.runtime.report.evaluations import Comparison, Played, Share
+from musicc.runtime.report.evaluations import MANY_UNREAD, Comparison, Played, Share, judged
 from musicc.runtime.report.gathered import Facts
 from musicc.runtime.report.sections.measures import INTERVAL
 
@@ -34,6 +34,7 @@ def played(results: Facts) -> Iterator[Content]:
     """Of `BestOfNResults`."""
     comparisons: list[Comparison] = results["comparisons"]
     yield from words(f"On {counted(results['prompts'], 'prompt')}. {_NOTE}")
+    yield from words(_unread(comparisons))
     yield from table("comparisons", "Win rates", _COMPARED, [_row(one) for one in comparisons])
     yield from _charts(comparisons)
     for source, found in results["by_source"].items() if len(results["by_source"]) > 1 else ():
@@ -45,6 +46,13 @@ def played(results: Facts) -> Iterator[Content]:
     columns = [Column("model", "model", "code"), *(Column(key, key.replace("_", " "), "count") for key in keys)]
     rows = [(name, *(used.get(key) for key in keys)) for name, used in results["usage"].items()]
     yield from table("usage", "Calls and tokens, whoever paid for them", columns, rows)
+
+
+def _unread(comparisons: Sequence[Comparison]) -> str:
+    unread, asked = sum(one["unread"] for one in comparisons), sum(map(judged, comparisons))
+    if unread <= MANY_UNREAD * asked:
+        return ""
+    return f"Of {counted(asked, 'verdict')} {unread:,} could not be read: these are ties that say nothing."
 
 
 def _row(one: Comparison) -> tuple[Value, ...]:

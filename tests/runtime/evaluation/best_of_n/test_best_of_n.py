@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicc.diagnostics import DiagnosticError
+from musicc.diagnostics import Diagnostic, DiagnosticError
 from musicc.diagnostics.render import render_text
 from musicc.plan.checks import PairJudge
 from musicc.plan.evals import Prompts
@@ -177,11 +177,25 @@ def test_one_order_is_asked_where_one_is_meant(tmp_path: Path) -> None:
     assert {(line["verdict"], *line["said"]) for line in verdicts} == {("first", "A")}
 
 
-def test_a_judge_who_cannot_be_read_makes_ties_that_are_counted(tmp_path: Path) -> None:
+def test_a_judge_who_cannot_be_read_makes_ties_that_are_counted_and_told(
+    tmp_path: Path, golden: Callable[[Path, str], None]
+) -> None:
     write_prompts(tmp_path)
+    told: list[Diagnostic] = []
     with endpoint(lambda _: "who knows") as server:
-        found = play(tmp_path, server.url, declared("perfect", "inverted", n=(4,), turns=1)).found
+        one = declared("perfect", "inverted", n=(4,), turns=1, count=4)
+        found = play(tmp_path, server.url, one, report=told.append).found
     assert [(one["unread"], one["wins"], one["rate"]["share"]) for one in found["comparisons"]] == [(4, 0, 0.5)]
+    golden(Path(__file__).parent / "M681.txt", render_text(told, colour=False))
+
+
+def test_a_judge_who_is_read_is_not_complained_of(tmp_path: Path) -> None:
+    write_prompts(tmp_path)
+    told: list[Diagnostic] = []
+    with endpoint() as server:
+        one = declared("perfect", "inverted", n=(4,), turns=1, count=4)
+        play(tmp_path, server.url, one, report=told.append)
+    assert not told
 
 
 def test_a_prompt_without_a_reply_is_left_out_for_all(tmp_path: Path) -> None:

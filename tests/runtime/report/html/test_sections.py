@@ -8,11 +8,13 @@ import orjson
 import pytest
 
 from musicc.diagnostics import DiagnosticError
+from musicc.runtime.report.content import Words
 from musicc.runtime.report.gathered import gather
 from musicc.runtime.report.metrics import Spread
 from musicc.runtime.report.plain import as_json, markdown
 from musicc.runtime.report.report import report_of
-from tests.runtime.report.html.builds import add, full, log, pair, scored, trained, write
+from musicc.runtime.report.sections import played as sections
+from tests.runtime.report.html.builds import add, full, log, pair, played, scored, trained, write
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +135,15 @@ def test_win_rates_have_their_intervals_and_what_length_leaves_of_them(build: Pa
     )
     assert set(section["charts"]) == {"win-rate-baseline", "win-rate-random"}
     assert {"source-hh", "source-ultra", "played", "usage", "left-out"} <= set(section["tables"])
+
+
+def test_verdicts_that_nobody_could_read_are_pointed_at(build: Path) -> None:
+    assert "could not be read" not in str(told(build)["eval-best_of_n"]["text"])
+    unheard = played()
+    for one in unheard["comparisons"]:
+        one["unread"] = 19
+    text = [one.text for one in sections.played(unheard) if isinstance(one, Words)]
+    assert text[1] == "Of 570 verdicts 114 could not be read: these are ties that say nothing."
 
 
 def test_a_reward_model_that_may_be_lucky_is_said_to_be(build: Path) -> None:
