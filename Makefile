@@ -32,7 +32,7 @@ $(RUN): $(VENV)/bin/python pyproject.toml constraints.txt
 	touch $@
 
 $(DEV): $(RUN)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
 
 wheel: $(DEV)

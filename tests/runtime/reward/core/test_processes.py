@@ -24,7 +24,7 @@ LAUNCHERS = {
     "torchrun": ["torch.distributed.run", "--nproc-per-node", "2", "-m"],
     "fsdp": ["accelerate.commands.launch", "--config_file", str(HERE / "fsdp.yaml"), "-m"],
 }
-KILLS = 8
+KILLS = 5
 
 
 def told(work: Path) -> dict[str, Any]:
