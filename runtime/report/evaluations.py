@@ -3,6 +3,7 @@
 Every interval is of 95 %, over seeds or prompts that are drawn anew, and None where there are too few to tell.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from musicc.runtime.report.metrics import Difference, Metrics, Spread
@@ -179,9 +180,10 @@ class Comparison(TypedDict):
     words: list[float]
 
 
-def judged(one: Comparison) -> int:
-    """How many verdicts were asked for."""
-    return one["prompts"] - one["equal"]
+def unread(comparisons: Iterable[Comparison]) -> tuple[int, int]:
+    """How many verdicts could not be read, and how many were asked for."""
+    counts = [(one["unread"], one["prompts"] - one["equal"]) for one in comparisons]
+    return sum(unread for unread, _ in counts), sum(asked for _, asked in counts)
 
 
 class Played(TypedDict):

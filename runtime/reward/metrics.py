@@ -68,8 +68,7 @@ def grouped(examples: Sequence[Example]) -> dict[str, dict[str, list[int]]]:
 
 def is_right(outcome: Outcome) -> bool:
     """Whether chosen has strictly the higher reward, of two that can be compared."""
-    margin = outcome.chosen - outcome.rejected
-    return isfinite(margin) and margin > 0
+    return (_margin(outcome) or 0.0) > 0
 
 
 def bradley_terry(margin: float) -> float:
@@ -85,11 +84,16 @@ def spread(values: Iterable[float]) -> Spread:
     return Spread(mean=fmean(found), median=median(found), std=pstdev(found), min=min(found), max=max(found))
 
 
+def _margin(outcome: Outcome) -> float | None:
+    margin = outcome.chosen - outcome.rejected
+    return margin if isfinite(margin) else None
+
+
 def _judge(outcome: Outcome) -> _Judged:
-    example, margin = outcome.example, outcome.chosen - outcome.rejected
+    example = outcome.example
     chosen, rejected = length(example.chosen), length(example.rejected)
     longer = 0.5 if chosen == rejected else float(chosen > rejected)
-    return _Judged(example, margin if isfinite(margin) else None, longer)
+    return _Judged(example, _margin(outcome), longer)
 
 
 def _group(judged: Sequence[_Judged]) -> Group:

@@ -25,7 +25,7 @@ from musicc.runtime.evaluation.results import head
 from musicc.runtime.evaluation.rewards import Rewards
 from musicc.runtime.evaluation.unread import warn_of_unread
 from musicc.runtime.progress import Progress
-from musicc.runtime.report.evaluations import BestOfNResults, judged
+from musicc.runtime.report.evaluations import BestOfNResults, unread
 from musicc.runtime.reward.hardware import GPU_TOKENS, device
 from musicc.runtime.store.store import Store
 
@@ -59,8 +59,7 @@ def run(job: Job, declared: BestOfN) -> BestOfNResults:
         raise DiagnosticError(_nothing(declared, ended))
     identities = {name: scorer.identity for name, scorer in scorers.items()}
     found = tables(declared, ended)
-    games = found["comparisons"]
-    warn_of_unread(job, declared.name, sum(one["unread"] for one in games), sum(map(judged, games)))
+    warn_of_unread(job, declared.name, *unread(found["comparisons"]))
     return BestOfNResults(**head(job, declared, identities, digests), **found, usage=usage)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from musicc.diagnostics.words import counted
 from musicc.runtime.report.content import Chart, Column, Content, Series, Value, chart, table, words
-from musicc.runtime.report.evaluations import MANY_UNREAD, Comparison, Played, Share, judged
+from musicc.runtime.report.evaluations import MANY_UNREAD, Comparison, Played, Share, unread
 from musicc.runtime.report.gathered import Facts
 from musicc.runtime.report.sections.measures import INTERVAL
 
@@ -49,10 +49,10 @@ def played(results: Facts) -> Iterator[Content]:
 
 
 def _unread(comparisons: Sequence[Comparison]) -> str:
-    unread, asked = sum(one["unread"] for one in comparisons), sum(map(judged, comparisons))
-    if unread <= MANY_UNREAD * asked:
+    lost, asked = unread(comparisons)
+    if lost <= MANY_UNREAD * asked:
         return ""
-    return f"Of {counted(asked, 'verdict')} {unread:,} could not be read: these are ties that say nothing."
+    return f"Of {counted(asked, 'verdict')} {lost:,} could not be read: these are ties that say nothing."
 
 
 def _row(one: Comparison) -> tuple[Value, ...]:
