@@ -36,9 +36,9 @@ class Metrics(Group):
     """Of all pairs.
 
     `interval_by_seed`: of the accuracy when seeds are drawn anew, None for a single seed, and where all have the same one;
-    it is the wider one where pairs of a seed hang together. `reward`: of chosen and rejected conversations alike. `loss`: Bradley and Terry's, plain, None
-    where no margin is finite. `by`: groups by `turns`, `diverges` (the first turn in which the conversations differ), `rule`
-    and `source`; a pair is in the group of each of its rules.
+    it is the wider one where pairs of a seed hang together. `reward`: of chosen and rejected conversations alike. `loss`:
+    Bradley and Terry's, plain, None where no margin is finite. `by`: groups by `turns`, `diverges` (the first turn in which
+    the conversations differ), `rule` and `source`; a pair is in the group of each of its rules.
     """
 
     seeds: int

@@ -30,9 +30,8 @@ _STYLED: Mapping[str, list[tuple[int, int]]] = {
 def benchmarked(form: Format, items: Sequence[Item], rewards: Sequence[Rewards]) -> Benchmarked:
     """The figures of the benchmark's paper, from the rewards of each item's right and wrong conversations.
 
-    The total is the plain mean of the sections. Sections and subsets without an item have no part in it; the subsets are told as
-    `missing`. Intervals are over
-    prompts that are drawn anew within each subset. Raises ValueError without an item.
+    The total is the plain mean of the sections. Sections and subsets without an item have no part in it; the subsets are told
+    as `missing`. Intervals are over prompts that are drawn anew within each subset. Raises ValueError without an item.
     """
     if not items:
         raise ValueError("a benchmark without an item has no score")
