@@ -2,7 +2,7 @@
 
 Several splits of one file; the first one reads all conversations, the others find them in the store.
 
-    python -m benchmarks.frozen --pairs hh.jsonl.gz [--splits 3] [--layers 16]
+    python -m benchmarks.frozen --pairs hh.jsonl.gz [--splits 3] [--layers 15]
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--splits", type=int, default=3)
-    parser.add_argument("--layers", type=int, default=16)
+    parser.add_argument("--layers", type=int, default=15)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

@@ -1,6 +1,7 @@
 """Seeds from the Hugging Face hub, or from a folder in the hub's layout: streamed, never downloaded as a whole."""
 
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ from musicc.diagnostics.codes import data as codes
 from musicc.diagnostics.words import first_line
 from musicc.plan.document import HubSource
 from musicc.runtime.data.records import Record, damaged
+
+_CLIENTS = frozenset({"aiohttp", "httpx", "httpx2", "huggingface_hub", "requests", "urllib3"})
+_NOT_ALLOWED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def read_hub(origin: HubSource, base: Path) -> Iterator[Record]:
@@ -25,9 +29,9 @@ def read_hub(origin: HubSource, base: Path) -> Iterator[Record]:
             value = next(rows)
         except StopIteration:
             return
-        except ConnectionError as error:
-            raise DiagnosticError(_unreachable(origin.repository, error)) from error
-        except Exception as error:  # whatever the readers of `datasets` raise for broken files
+        except Exception as error:  # whatever the network's libraries and the readers of `datasets` raise
+            if _of_the_network(error):
+                raise DiagnosticError(_refusal(origin, error)) from error
             raise damaged(f"{place}:{row}", str(error)) from error
         yield Record(f"{place}:{row}", value)
 
@@ -87,14 +91,21 @@ def _hush() -> None:
     logging.set_verbosity(logging.CRITICAL)
 
 
+def _of_the_network(error: Exception) -> bool:
+    """By its library: which one the hub's client uses depends on its version, and broken files raise OSError as well."""
+    return isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__.partition(".")[0] in _CLIENTS
+
+
 def _refusal(origin: HubSource, error: Exception) -> Diagnostic:
     from datasets.exceptions import DatasetNotFoundError
+    from huggingface_hub.errors import HFValidationError
 
-    if isinstance(error, DatasetNotFoundError):
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(error, (DatasetNotFoundError, HFValidationError)) or status in _NOT_ALLOWED:
         return _refused(first_line(error), origin.repository)
     if isinstance(error, FileNotFoundError):
         return Diagnostic(codes.NO_SEEDS, "the repository holds no data files", at=origin.repository)
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) and not _of_the_network(error):
         message = " ".join(str(error).split("Example of usage")[0].split())
         return Diagnostic(codes.HUB_CHOICE, message, at=origin.repository, help="name one of those")
     return _unreachable(origin.repository, error)

@@ -1,14 +1,12 @@
 """The lock as a user meets it: written by builds, refused where it drifts, renewed on demand."""
 
-import json
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from tests.cli.project import SPEC, Done, Project, answered
+from tests.servers.hub import Hub
 
 GOLDEN = Path(__file__).parent / "golden"
 OLD, NEW = "0123456789" * 4, "abcdef0123" * 4
@@ -142,45 +140,14 @@ def test_no_secret_is_in_a_lock(project: Project, url: str) -> None:
 # The hub
 
 
-class Hub(BaseHTTPRequestHandler):
-    """Tells the commit of `org/data` and of its tag `v2`; has nothing else. `asked` are the paths that were asked for."""
-
-    commit = OLD
-    asked: list[str] = []  # noqa: RUF012
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        self.asked.append(path)
-        known = {"/api/datasets/org/data": self.commit, "/api/datasets/org/data/revision/v2": "2" * 40}
-        body = json.dumps({"id": "org/data", "sha": known.get(path)}).encode()
-        self.send_response(200 if path in known else 404)
-        self.send_header("Content-Type", "application/json")
-        if path not in known:
-            self.send_header("X-Error-Code", "RepoNotFound")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_HEAD(self) -> None:
-        self.asked.append(self.path.partition("?")[0])
-        self.send_response(404)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a process that asks this hub; and `Hub.asked`, emptied."""
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """It tells the commit of `org/data` and of its tag `v2`; it has no data."""
     pytest.importorskip("huggingface_hub")
-    Hub.commit, Hub.asked = OLD, []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        place = f"http://127.0.0.1:{server.server_port}"
-        yield {"HF_ENDPOINT": place, "NO_PROXY": "127.0.0.1", "HF_HOME": str(tmp_path / "hf")}
-        server.shutdown()
+    folder = tmp_path / "hub"
+    (folder / "org" / "data").mkdir(parents=True)
+    with Hub(folder, OLD, {"v2": "2" * 40}) as serving:
+        yield serving
 
 
 @pytest.fixture
@@ -193,29 +160,29 @@ def revisions(project: Project) -> dict[str, str]:
     return {name: revision for _, name, _, revision in split}
 
 
-def test_musicc_lock_pins_what_the_spec_names(far: Project, hub: dict[str, str]) -> None:
+def test_musicc_lock_pins_what_the_spec_names(far: Project, hub: Hub) -> None:
     assert "M491" in far.run("check", "test.music").err
-    done = far.run("lock", "test.music", **hub)
+    done = far.run("lock", "test.music", **hub.environment)
     assert done.code == 0, done.err
     assert revisions(far) == {"org/data": OLD, "org/data@v2": "2" * 40}
     assert done.out == "test.music.lock: 5 facts\n"
     assert far.run("check", "test.music").err == "", "the lock pins what M491 is about"
 
 
-def test_a_pinned_revision_stays_until_it_is_renewed(far: Project, hub: dict[str, str]) -> None:
-    far.run("lock", "test.music", **hub)
-    Hub.commit = NEW
-    Hub.asked.clear()
-    far.run("lock", "test.music", **hub)
-    assert (revisions(far)["org/data"], Hub.asked) == (OLD, [])
+def test_a_pinned_revision_stays_until_it_is_renewed(far: Project, hub: Hub) -> None:
+    far.run("lock", "test.music", **hub.environment)
+    hub.commit = NEW
+    hub.asked.clear()
+    far.run("lock", "test.music", **hub.environment)
+    assert (revisions(far)["org/data"], hub.asked) == (OLD, [])
     for name in ("far", "org/data"):
-        done = far.run("lock", "test.music", "--update", name, **hub)
+        done = far.run("lock", "test.music", "--update", name, **hub.environment)
         assert revisions(far) == {"org/data": NEW, "org/data@v2": "2" * 40}
-        Hub.commit = NEW
+        hub.commit = NEW
     assert done.code == 0
-    misspelt = far.run("lock", "test.music", "--update", "fra", **hub)
+    misspelt = far.run("lock", "test.music", "--update", "fra", **hub.environment)
     assert (misspelt.code, "write `--update far`" in misspelt.err) == (2, True)
-    local = far.run("lock", "test.music", "--update", "openings", **hub)
+    local = far.run("lock", "test.music", "--update", "openings", **hub.environment)
     assert (local.code, "only those have a revision" in local.err) == (2, True)
 
 
@@ -224,28 +191,28 @@ def on_the_hub(project: Project) -> Project:
     return project
 
 
-def test_a_build_pins_and_reads_the_pinned_revision(far: Project, hub: dict[str, str], log: Path) -> None:
-    done = on_the_hub(far).build(**hub)
+def test_a_build_pins_and_reads_the_pinned_revision(far: Project, hub: Hub, log: Path) -> None:
+    done = on_the_hub(far).build(**hub.environment)
     assert revisions(far) == {"org/data": OLD}, "pinned before anything is read, so that the same command goes on there"
     assert done.code == 1, "this hub has no data"
-    assert any(OLD in path for path in Hub.asked)
-    Hub.commit = NEW
-    Hub.asked.clear()
-    far.build(**hub)
+    assert any(OLD in path for path in hub.asked)
+    hub.commit = NEW
+    hub.asked.clear()
+    far.build(**hub.environment)
     assert revisions(far) == {"org/data": OLD}
-    assert any(OLD in path for path in Hub.asked)
-    assert not any(NEW in path for path in Hub.asked)
+    assert any(OLD in path for path in hub.asked)
+    assert not any(NEW in path for path in hub.asked)
 
 
-def test_a_locked_build_does_not_ask_the_hub_for_a_revision(far: Project, hub: dict[str, str]) -> None:
-    far.build(**hub)
-    Hub.asked.clear()
-    done = on_the_hub(far).build("--locked", **hub)
-    assert (done.code, Hub.asked) == (1, [])
+def test_a_locked_build_does_not_ask_the_hub_for_a_revision(far: Project, hub: Hub) -> None:
+    far.build(**hub.environment)
+    hub.asked.clear()
+    done = on_the_hub(far).build("--locked", **hub.environment)
+    assert (done.code, hub.asked) == (1, [])
     assert "the lock says nothing about hub `org/data`" in done.err
 
 
-def test_the_revision_is_in_the_plan(far: Project, hub: dict[str, str]) -> None:
+def test_the_revision_is_in_the_plan(far: Project, hub: Hub) -> None:
     from musicc.plan.compile import compile_module
     from musicc.plan.serialise import digest
     from musicc.semantics import load
@@ -258,10 +225,10 @@ def test_the_revision_is_in_the_plan(far: Project, hub: dict[str, str]) -> None:
 
     on_the_hub(far)
     unpinned = built()
-    far.run("lock", "test.music", **hub)
+    far.run("lock", "test.music", **hub.environment)
     pinned = built()
-    Hub.commit = NEW
-    far.run("lock", "test.music", "--update", "far", **hub)
+    hub.commit = NEW
+    far.run("lock", "test.music", "--update", "far", **hub.environment)
     assert [revision for revision, _ in (unpinned, pinned, built())] == [None, OLD, NEW]
     assert len({unpinned[1], pinned[1], built()[1]}) == 3
 
@@ -276,10 +243,10 @@ def test_the_revision_is_in_the_plan(far: Project, hub: dict[str, str]) -> None:
     ],
 )
 def test_a_hub_that_cannot_tell(
-    project: Project, url: str, hub: dict[str, str], text: str, environment: dict[str, str], code: str
+    project: Project, url: str, hub: Hub, text: str, environment: dict[str, str], code: str
 ) -> None:
     project.write(url, spec=SPEC + text)
-    done: Done = project.run("lock", "test.music", **{**hub, **environment})
+    done: Done = project.run("lock", "test.music", **{**hub.environment, **environment})
     assert (done.code, f"error[{code}]" in done.err) == (1, True), done.err
     assert not (project.folder / "test.music.lock").exists()
 

@@ -1,12 +1,11 @@
-"""Repositories in the hub's layout, written by the tests, and a hub that refuses, on this machine."""
+"""Repositories in the hub's layout, written by the tests: as folders, and from a hub on this machine."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http import HTTPStatus
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from musicc.plan.document import HubSource, Seeds
 from musicc.runtime.data.hub import read_hub
 from musicc.runtime.data.records import Record
 from tests.runtime.data.common import jsonl, load, only, skywork
+from tests.servers.hub import Hub
 
 pytest.importorskip("datasets")
 
@@ -111,28 +111,13 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert 'pip install "musicc[hub]"' in error.diagnostics[0].help
 
 
-class Refusing(BaseHTTPRequestHandler):
-    """Answers as the hub does for repositories that are not there, or gated."""
-
-    def do_HEAD(self) -> None:
-        gated = "gated" in self.path
-        self.send_response(403 if gated else 404)
-        self.send_header("X-Error-Code", "GatedRepo" if gated else "RepoNotFound")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    do_GET = do_HEAD
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def hub() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """One that has `org/repo`, with no data yet."""
+    folder = tmp_path / "hub"
+    (folder / "org" / "repo").mkdir(parents=True)
+    with Hub(folder) as serving:
+        yield serving
 
 
 PROGRAM = """
@@ -143,7 +128,8 @@ from musicc.plan.document import HubSource
 from musicc.runtime.data.hub import read_hub
 for name in sys.argv[1:]:
     try:
-        list(read_hub(HubSource(repository=name, split="train", revision="main"), Path()))
+        rows = [row.place for row in read_hub(HubSource(repository=name, split="train", revision="main"), Path())]
+        print(len(rows), rows[0], rows[-1])
     except DiagnosticError as error:
         print(error.diagnostics[0].code.id, error.diagnostics[0].at, error.diagnostics[0].message)
 """
@@ -158,11 +144,36 @@ def told(tmp_path: Path, *names: str, **environment: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_hub_that_refuses(tmp_path: Path, hub: str) -> None:
-    missing, gated = told(tmp_path, "org/missing", "org/gated", HF_ENDPOINT=hub, NO_PROXY="127.0.0.1")
+def test_data_that_come_over_the_network(tmp_path: Path, hub: Hub) -> None:
+    shard(hub.folder, "train-00000-of-00002.parquet", [skywork(f"q{n}") for n in range(300)])
+    shard(hub.folder, "train-00001-of-00002.parquet", [skywork(f"q{n}") for n in range(300, 500)])
+    assert told(tmp_path, "org/repo", **hub.environment) == ["500 org/repo/train:1 org/repo/train:500"]
+    assert any(path.endswith("data/train-00001-of-00002.parquet") for path in hub.asked)
+
+
+def long_lines(hub: Hub) -> None:
+    """More than the hub's client reads at once."""
+    jsonl(hub.folder / "org" / "repo" / "train.jsonl", [{"prompt": f"{n} " + "x" * 1000} for n in range(30_000)])
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(HTTPStatus.GONE, "M458"), (HTTPStatus.FORBIDDEN, "M459"), (HTTPStatus.UNAUTHORIZED, "M459")]
+)
+def test_a_hub_that_breaks_off_is_not_a_damaged_file(tmp_path: Path, hub: Hub, status: HTTPStatus, code: str) -> None:
+    long_lines(hub)
+    hub.refusal, hub.refused_from = status, 1
+    (fault,) = told(tmp_path, "org/repo", **hub.environment)
+    assert fault.startswith(f"{code} org/repo ")
+    assert str(int(status)) in fault
+
+
+def test_a_hub_that_refuses(tmp_path: Path, hub: Hub) -> None:
+    shard(hub.folder, "train-00000-of-00001.parquet", [skywork("one")])
+    hub.gated.add("org/repo")
+    missing, gated = told(tmp_path, "org/missing", "org/repo", **hub.environment)
     assert missing.startswith("M459 org/missing")
-    assert gated.startswith("M459 org/gated")
-    assert "gated" in gated.removeprefix("M459 org/gated")
+    assert gated.startswith("M459 org/repo")
+    assert "gated" in gated
 
 
 def test_a_hub_that_is_offline(tmp_path: Path) -> None:
