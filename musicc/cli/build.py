@@ -9,8 +9,8 @@ import typer
 
 from musicc.cli import datasets
 from musicc.cli.batch import AWAY, open_batches
-from musicc.cli.check import sound
-from musicc.cli.edge import complain, note, say, warn
+from musicc.cli.check import ready
+from musicc.cli.edge import note, say, warn
 from musicc.cli.lock import settled
 from musicc.cli.places import places
 from musicc.cli.progress import told
@@ -27,8 +27,6 @@ from musicc.runtime.job import Job
 from musicc.runtime.llm.types import Unusable
 from musicc.runtime.loop import run
 from musicc.runtime.progress import Progress
-from musicc.semantics import Checked
-from musicc.semantics.module import Module
 
 T = TypeVar("T")
 
@@ -58,12 +56,6 @@ def build_spec(
         allowed,
     )
     _summarise(played(build(job, told), where.store), where.build)
-
-
-def ready(checked: Checked) -> Module:
-    """The module of a sound spec that is to be built; what there is to know before is told."""
-    complain(checked.diagnostics)
-    return sound(checked)
 
 
 def played(work: Coroutine[Any, Any, T], store: Path) -> T:

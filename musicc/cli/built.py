@@ -2,11 +2,11 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from glob import escape
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from musicc.cli.check import require_module
 from musicc.cli.edge import note
@@ -21,6 +21,7 @@ from musicc.plan.evals import Eval, Labelled
 from musicc.plan.rewards import Reward
 from musicc.plan.serialise import digest, load
 from musicc.runtime.store.disk import disk_errors
+from musicc.semantics.module import Module
 
 N = TypeVar("N", Reward, Eval)
 _PLAN, _MANIFEST = "plan.json", "manifest.json"
@@ -108,9 +109,20 @@ def _plan(folder: Path) -> Plan:
 # Finding one
 
 
-def found(spec: Path | None, profile: str | None, params: Sequence[str], store: Path | None, out: Path | None) -> Built:
+Reader: TypeAlias = Callable[[Path, str | None, Sequence[str]], Module]
+"""Gives the module of a spec that has no error, under a profile and with params."""
+
+
+def found(
+    spec: Path | None,
+    profile: str | None,
+    params: Sequence[str],
+    store: Path | None,
+    out: Path | None,
+    read: Reader = require_module,
+) -> Built:
     """The build of a spec, or the latest one. Raises DiagnosticError."""
-    return of_spec(spec, profile, params, store, out) if spec else latest(profile, params, store, out)
+    return of_spec(spec, profile, params, store, out, read) if spec else latest(profile, params, store, out, read)
 
 
 def spec_or_name(spec: Path | None, name: str | None) -> tuple[Path | None, str | None]:
@@ -118,14 +130,16 @@ def spec_or_name(spec: Path | None, name: str | None) -> tuple[Path | None, str 
     return (None, str(spec)) if spec is not None and name is None and spec.suffix != ".music" else (spec, name)
 
 
-def of_spec(spec: Path, profile: str | None, params: Sequence[str], store: Path | None, out: Path | None) -> Built:
+def of_spec(
+    spec: Path, profile: str | None, params: Sequence[str], store: Path | None, out: Path | None, read: Reader
+) -> Built:
     """The build of a spec, whether it is there or not. Raises DiagnosticError where the spec has errors."""
-    plan = compile_module(require_module(spec, profile, params))
+    plan = compile_module(read(spec, profile, params))
     where = places(spec, profile, store, out)
     return Built(spec, plan, where.build, where.store, _arguments(spec, profile, params))
 
 
-def latest(profile: str | None, params: Sequence[str], store: Path | None, out: Path | None) -> Built:
+def latest(profile: str | None, params: Sequence[str], store: Path | None, out: Path | None, read: Reader) -> Built:
     """The build of this project (under this profile) that was finished last, or the one in the folder `out`.
 
     What counts is what its spec says by now, if the pairs are still those; else what it said when it was built.
@@ -136,7 +150,7 @@ def latest(profile: str | None, params: Sequence[str], store: Path | None, out: 
     before = _plan(folder)
     spec = _spec_of(before, root)
     note(f"the latest build: {folder}, of {spec}")
-    built = of_spec(spec, before.profile, params, store, folder)
+    built = of_spec(spec, before.profile, params, store, folder, read)
     if params or digest(built.plan) == digest(before):
         return built
     note(

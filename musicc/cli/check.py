@@ -28,7 +28,11 @@ def settings(params: Sequence[str]) -> Mapping[str, str]:
 
 def require_module(spec: Path, profile: str | None, params: Sequence[str]) -> Module:
     """The module of a spec that has no error; its warnings are printed. Raises DiagnosticError with all errors."""
-    checked = load_spec(spec, profile, params)
+    return ready(load_spec(spec, profile, params))
+
+
+def ready(checked: Checked) -> Module:
+    """The same of a spec that is checked."""
     module = sound(checked)
     complain(checked.diagnostics)
     return module

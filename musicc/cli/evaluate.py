@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from musicc.cli.built import Built, found, spec_or_name
+from musicc.cli.check import ready
 from musicc.cli.edge import note, warn
 from musicc.cli.eval_table import show
+from musicc.cli.lock import settled
 from musicc.cli.steps import steps
 from musicc.cli.trained import trained
 from musicc.diagnostics import DiagnosticError
@@ -17,6 +20,8 @@ from musicc.runtime.budget import Allowance
 from musicc.runtime.llm.types import Unusable
 from musicc.runtime.reward.packages import packages
 from musicc.runtime.store.publish import lock_folder
+from musicc.semantics.module import Module
+from musicc.semantics.reads import part_of
 
 if TYPE_CHECKING:
     from musicc.runtime.evaluation.job import Job
@@ -27,7 +32,7 @@ REWARDS = "rewards"  # beside the store
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for."""
+    """What is asked for. `locked`: what the evals read has to be what the lock says."""
 
     spec: Path | None
     name: str | None
@@ -37,6 +42,7 @@ class Asked:
     out: Path | None
     precision: Literal["fp32", "bf16"]
     allowed: Allowance
+    locked: bool = False
 
 
 def evaluate_spec(asked: Asked) -> None:
@@ -45,7 +51,7 @@ def evaluate_spec(asked: Asked) -> None:
     Raises DiagnosticError, also where a model cannot be reached, and KeyboardInterrupt.
     """
     spec, name = spec_or_name(asked.spec, asked.name)
-    built = found(spec, asked.profile, asked.params, asked.store, asked.out)
+    built = found(spec, asked.profile, asked.params, asked.store, asked.out, partial(_pinned, name, asked.locked))
     evals = built.wanted(built.plan.evaluation.evals, name, NO_EVAL, "eval", "run")
     names = {name for one in evals for name in rewards_of(one)}
     built.check((one.name, one.on) for one in evals if isinstance(one, Scored))
@@ -56,6 +62,15 @@ def evaluate_spec(asked: Asked) -> None:
             for declared in evals:
                 note(f"evaluating `{declared.name}`")
                 show(_run(job, declared), job.folder(declared.name))
+
+
+def _pinned(name: str | None, locked: bool, spec: Path, profile: str | None, params: Sequence[str]) -> Module:
+    """The module of a spec, in which the lock pins what the eval of this name reads, or all evals. Raises DiagnosticError."""
+
+    def part(module: Module) -> object:
+        return tuple(part_of(one) for key, one in module.evals.items() if name in (None, key))
+
+    return ready(settled(spec, profile, params, locked=locked, part=part))
 
 
 def rewards_of(declared: Eval) -> Sequence[str]:

@@ -1,6 +1,6 @@
-"""`musicc lock`; and how builds and checks hold a spec against its lock."""
+"""`musicc lock`; and how builds, evals and checks hold a spec against its lock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,17 +26,29 @@ class Change(NamedTuple):
     new: Fact | None
 
 
+def built(module: sem.Module) -> object:
+    """The part of a spec that pairs, datasets and reward models are made of."""
+    return module.dialogues, module.checks, module.datasets, module.rewards
+
+
 def settled(
-    spec: Path, profile: str | None, params: Sequence[str], *, sweep: str | None = None, locked: bool = False
+    spec: Path,
+    profile: str | None,
+    params: Sequence[str],
+    *,
+    sweep: str | None = None,
+    locked: bool = False,
+    part: Callable[[sem.Module], object] = built,
 ) -> Checked:
-    """The checked spec, with what its lock pins. The lock is brought up to date first; with `locked`, it has to be so.
+    """The checked spec, with what its lock pins. The lock is brought up to date first, as to what `part` of the spec reads;
+    with `locked`, it has to be so.
 
     Raises DiagnosticError: the spec has errors, the hub cannot be asked, or what is read has drifted (M582).
     """
     checked = load_spec(spec, profile, params, sweep)
     modules = [point.module for point in checked.points] or [sound(checked)]
     before = read_lock(modules[0].path)
-    after = brought_up(checked, [_built(module) for module in modules], before, ask=not locked)
+    after = brought_up(checked, [part(module) for module in modules], before, ask=not locked)
     if before == after:
         return checked
     if locked:
@@ -63,13 +75,8 @@ def file_drift(spec: Path, checked: Checked) -> list[Diagnostic]:
     """The files and imports that are not what the lock says; asks nobody. Raises DiagnosticError."""
     module = sound(checked)
     lock = read_lock(module.path)
-    found = current(checked, [_built(module)], lock, kinds=("file",))
+    found = current(checked, [built(module)], lock, kinds=("file",))
     return _faults(spec, module.profile, lock, [Change(thing, lock.get(thing), new) for thing, new in found.items()])
-
-
-def _built(module: sem.Module) -> object:
-    """The part of a spec that pairs, datasets and reward models are made of."""
-    return module.dialogues, module.checks, module.datasets, module.rewards
 
 
 # What has changed

@@ -11,6 +11,7 @@ from musicc.cli.edge import Format, edge, say
 from musicc.cli.options import (
     Batch,
     DiagnosticFormat,
+    Locked,
     MaxCalls,
     MaxCost,
     NoWait,
@@ -131,7 +132,7 @@ def build(
     store: StoreFolder = None,
     out: Out = None,
     sweep: Sweep = None,
-    locked: Annotated[bool, typer.Option("--locked", help="Refuse if what is read is not what the lock says.")] = False,
+    locked: Locked = False,
     batch: Batch = False,
     no_wait: NoWait = False,
     max_calls: MaxCalls = None,
@@ -228,6 +229,7 @@ def evaluate(
         Literal["fp32", "bf16"],
         typer.Option("--precision", help="In bf16, rewards depend a little on what is scored together."),
     ] = "fp32",
+    locked: Locked = False,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,
 ) -> None:
@@ -237,7 +239,7 @@ def evaluate(
         from musicc.cli.evaluate import Asked, evaluate_spec
 
         allowed = allowance(max_calls, max_cost)
-        evaluate_spec(Asked(spec, name, profile, param or [], store, out, precision, allowed))
+        evaluate_spec(Asked(spec, name, profile, param or [], store, out, precision, allowed, locked))
 
 
 @app.command()

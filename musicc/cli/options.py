@@ -39,6 +39,7 @@ StoreFolder = Annotated[
     typer.Option("--store", envvar="MUSICC_STORE", help="Where replies are kept [default: .musicc/store]."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="The build folder [default: build/SPEC/PROFILE].")]
+Locked = Annotated[bool, typer.Option("--locked", help="Refuse if what is read is not what the lock says.")]
 Batch = Annotated[
     bool, typer.Option("--batch", help="Make calls in batches where the server has them: half the price, hours later.")
 ]

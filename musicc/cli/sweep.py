@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from musicc.cli.build import played, ready, refuse_nothing
-from musicc.cli.check import load_spec, sound
+from musicc.cli.build import played, refuse_nothing
+from musicc.cli.check import load_spec, ready, sound
 from musicc.cli.datasets import refuse_empty
 from musicc.cli.edge import complain, note, say, warn
 from musicc.cli.lock import settled

@@ -25,6 +25,16 @@ def reads(part: object, folder: Path) -> dict[Thing, Readable]:
     return dict(_reads(part, folder, set()))
 
 
+def part_of(declared: sem.Eval) -> object:
+    """The part of a module that an eval reads by itself; what is built and trained is the build's to read."""
+    match declared:
+        case sem.Scored(on=on, judge=judge, labels=labels):
+            return on if isinstance(on, sem.Benchmark | sem.Seeds) else None, judge, labels
+        case sem.BestOfN(prompts=prompts, user=user, assistant=assistant, judge=judge):
+            return prompts, user, assistant, judge
+    return None
+
+
 def _reads(part: object, folder: Path, seen: set[int]) -> Iterator[tuple[Thing, Readable]]:
     if isinstance(part, sem.Hub):
         if not is_commit(part.revision):

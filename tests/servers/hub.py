@@ -3,7 +3,7 @@
     with Hub(folder) as hub:  # data sets are folder/OWNER/NAME/…
         subprocess.run(…, env=os.environ | hub.environment)
 
-A repository is asked for at `commit` (the branch `main`), or at one of `tags`; whatever the commit, its files are the same.
+The branch `main` is at `commit`, the others are `tags`; at whatever commit, a repository's files are the same.
 """
 
 import json
@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any, Self
 
 _ASKED = re.compile(r"/(?:api/)?datasets/(?P<name>[^/]+/[^/?]+)(?:/(?P<what>\w+)/(?P<revision>\w+)/?(?P<path>[^?]*))?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
@@ -73,9 +74,9 @@ class _Answers(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def _commit(self, name: str, revision: str) -> None:
-        known = {"main": self.server.commit, self.server.commit: self.server.commit} | dict(self.server.tags)
-        if revision in known:
-            self._say(200, json.dumps({"id": name, "sha": known[revision]}).encode())
+        known = {"main": self.server.commit, **self.server.tags}
+        if sha := known.get(revision, revision if _COMMIT.fullmatch(revision) else None):
+            self._say(200, json.dumps({"id": name, "sha": sha}).encode())
         else:
             self._say(404, error="RevisionNotFound")
 
