@@ -153,12 +153,10 @@ def test_data_that_come_over_the_network(tmp_path: Path, hub: Hub) -> None:
 
 def long_lines(hub: Hub) -> None:
     """More than the hub's client reads at once."""
-    jsonl(hub.folder / "org" / "repo" / "train.jsonl", [{"prompt": f"{n} " + "x" * 1000} for n in range(30_000)])
+    jsonl(hub.folder / "org" / "repo" / "train.jsonl", [{"prompt": f"{n} " + "x" * 1000} for n in range(20_000)])
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [(HTTPStatus.GONE, "M458"), (HTTPStatus.FORBIDDEN, "M459"), (HTTPStatus.UNAUTHORIZED, "M459")]
-)
+@pytest.mark.parametrize(("status", "code"), [(HTTPStatus.GONE, "M458"), (HTTPStatus.UNAUTHORIZED, "M459")])
 def test_a_hub_that_breaks_off_is_not_a_damaged_file(tmp_path: Path, hub: Hub, status: HTTPStatus, code: str) -> None:
     long_lines(hub)
     hub.refusal, hub.refused_from = status, 1

@@ -178,7 +178,8 @@ def outlives(made: Project, command: tuple[str, ...]) -> None:
     """A build whose server starts late, and is killed when it has given some replies."""
     store = made.folder / ".musicc" / "store" / "journal.log"
     build = made.start("build", "test.music")
-    time.sleep(2)
+    until(store.is_file)
+    time.sleep(1)  # it asks, and nobody answers
     with process(*command) as server:
         began = store.stat().st_size
         until(lambda: store.stat().st_size > began or build.poll() is not None)
