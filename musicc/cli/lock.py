@@ -15,7 +15,7 @@ from musicc.semantics import Checked
 from musicc.semantics import module as sem
 from musicc.semantics.files import shown
 from musicc.semantics.lock import Fact, Lock, Thing, lock_path, read_lock, render_lock
-from musicc.semantics.reads import hub_thing, is_commit
+from musicc.semantics.reads import hub_thing, is_commit, part_of
 
 
 class Change(NamedTuple):
@@ -75,7 +75,9 @@ def file_drift(spec: Path, checked: Checked) -> list[Diagnostic]:
     """The files and imports that are not what the lock says; asks nobody. Raises DiagnosticError."""
     module = sound(checked)
     lock = read_lock(module.path)
-    found = current(checked, [built(module)], lock, kinds=("file",))
+    evals = current(checked, map(part_of, module.evals.values()), lock, kinds=("file",))
+    run = {thing: fact for thing, fact in evals.items() if thing in lock}  # who never runs an eval needs no fact of it
+    found = run | current(checked, [built(module)], lock, kinds=("file",))
     return _faults(spec, module.profile, lock, [Change(thing, lock.get(thing), new) for thing, new in found.items()])
 
 

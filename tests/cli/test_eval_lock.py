@@ -56,6 +56,17 @@ def test_a_locked_eval_refuses_what_is_not_as_the_lock_says(project: Rewards) ->
     assert "t.music.lock: file mine.jsonl was sha256 " in project.run("eval", "t.music", "apart").err
 
 
+def test_a_locked_check_tells_of_what_evals_have_read(project: Rewards) -> None:
+    assert project.run("check", "t.music", "--locked").code == 0, "no eval was run, and none is missed"
+    project.run("eval", "t.music", "apart")
+    assert project.run("check", "t.music", "--locked").code == 0
+    (project.folder / "mine.jsonl").write_text("")
+    told = project.run("check", "t.music", "--locked")
+    assert (told.code, "file `mine.jsonl` has changed" in told.err) == (1, True)
+    (project.folder / "mine.jsonl").unlink()
+    assert project.run("check", "t.music", "--locked").code == 1
+
+
 def compared(subset: str) -> dict[str, Any]:
     return {"id": subset, "prompt": "cat", "chosen": ["so good"] * 3, "rejected": ["bad"] * 3, "domain": subset}
 
