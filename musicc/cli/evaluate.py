@@ -42,7 +42,7 @@ class Asked:
     out: Path | None
     precision: Literal["fp32", "bf16"]
     allowed: Allowance
-    locked: bool = False
+    locked: bool
 
 
 def evaluate_spec(asked: Asked) -> None:

@@ -15,7 +15,7 @@ from musicc.semantics import Checked
 from musicc.semantics import module as sem
 from musicc.semantics.files import shown
 from musicc.semantics.lock import Fact, Lock, Thing, lock_path, read_lock, render_lock
-from musicc.semantics.reads import hub_thing, is_commit, part_of
+from musicc.semantics.reads import hub_thing, is_commit, part_of, reads
 
 
 class Change(NamedTuple):
@@ -74,11 +74,13 @@ def lock_spec(spec: Path, profile: str | None, params: Sequence[str], update: Se
 def file_drift(spec: Path, checked: Checked) -> list[Diagnostic]:
     """The files and imports that are not what the lock says; asks nobody. Raises DiagnosticError."""
     module = sound(checked)
-    lock = read_lock(module.path)
-    evals = current(checked, map(part_of, module.evals.values()), lock, kinds=("file",))
-    run = {thing: fact for thing, fact in evals.items() if thing in lock}  # who never runs an eval needs no fact of it
-    found = run | current(checked, [built(module)], lock, kinds=("file",))
-    return _faults(spec, module.profile, lock, [Change(thing, lock.get(thing), new) for thing, new in found.items()])
+    lock, folder = read_lock(module.path), module.path.parent
+    parts = built(module), tuple(map(part_of, module.evals.values()))
+    by_builds, by_evals = (reads(part, folder).keys() for part in parts)
+    unneeded = by_evals - by_builds - lock.keys()  # of evals that were never run
+    found = current(checked, parts, lock, kinds=("file",))
+    changes = [Change(thing, lock.get(thing), new) for thing, new in found.items() if thing not in unneeded]
+    return _faults(spec, module.profile, lock, changes)
 
 
 # What has changed

@@ -11,6 +11,7 @@ from musicc.cli.edge import Format, edge, say
 from musicc.cli.options import (
     Batch,
     DiagnosticFormat,
+    Diff,
     Locked,
     MaxCalls,
     MaxCost,
@@ -19,6 +20,7 @@ from musicc.cli.options import (
     Out,
     Output,
     Params,
+    Precision,
     Profile,
     Spec,
     Specs,
@@ -57,7 +59,7 @@ def check(
 @app.command()
 def fix(
     specs: Specs,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what would change, and write nothing.")] = False,
+    diff: Diff = False,
 ) -> None:
     """Mend specs: apply every suggestion that makes them better, and say what is left."""
     with edge():
@@ -75,7 +77,7 @@ def fmt(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a file is not formatted.")
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print what would change, and write nothing.")] = False,
+    diff: Diff = False,
 ) -> None:
     """Lay specs out in the one style there is; what they mean, their comments and their literals stay."""
     with edge():
@@ -199,10 +201,7 @@ def score(
     field: Annotated[
         str | None, typer.Option("--field", metavar="COLUMN", help="Where the conversation stands, or a pair's prompt.")
     ] = None,
-    precision: Annotated[
-        Literal["fp32", "bf16"],
-        typer.Option("--precision", help="In bf16, rewards depend a little on what is scored together."),
-    ] = "fp32",
+    precision: Precision = "fp32",
     token_budget: Annotated[
         int | None, typer.Option("--token-budget", min=1, help="Tokens that are read at once [default: by the device].")
     ] = None,
@@ -225,10 +224,7 @@ def evaluate(
     param: Params = None,
     store: StoreFolder = None,
     out: Out = None,
-    precision: Annotated[
-        Literal["fp32", "bf16"],
-        typer.Option("--precision", help="In bf16, rewards depend a little on what is scored together."),
-    ] = "fp32",
+    precision: Precision = "fp32",
     locked: Locked = False,
     max_calls: MaxCalls = None,
     max_cost: MaxCost = None,

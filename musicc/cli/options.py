@@ -39,6 +39,11 @@ StoreFolder = Annotated[
     typer.Option("--store", envvar="MUSICC_STORE", help="Where replies are kept [default: .musicc/store]."),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="The build folder [default: build/SPEC/PROFILE].")]
+Diff = Annotated[bool, typer.Option("--diff", help="Print what would change, and write nothing.")]
+Precision = Annotated[
+    Literal["fp32", "bf16"],
+    typer.Option("--precision", help="In bf16, rewards depend a little on what is scored together."),
+]
 Locked = Annotated[bool, typer.Option("--locked", help="Refuse if what is read is not what the lock says.")]
 Batch = Annotated[
     bool, typer.Option("--batch", help="Make calls in batches where the server has them: half the price, hours later.")

@@ -47,7 +47,8 @@ def run(job: Job, declared: Scored) -> ScoredResults:
     found = some(read.without(unread), declared.on.name)
     scorers = {name: _lookup(known) for name, known in rewards.items()}
     votes = asked(job, declared, found)
-    warn_of_unread(job, declared.name, (votes.verdicts or {}).get("unread", 0), sum((votes.verdicts or {}).values()))
+    verdicts = votes.verdicts or {}
+    warn_of_unread(job, declared.name, verdicts.get("unread", 0), sum(verdicts.values()))
     _write(job.folder(declared.name), _lines(found, scorers, votes))
     return ScoredResults(**head(job, declared, identities, found.digests), **figures(found, scorers, votes))
 

@@ -152,8 +152,9 @@ class ScoredResults(Head):
     verdicts: dict[str, int] | None
 
 
-MANY_UNREAD = 0.1
-"""Where a larger share of verdicts could not be read, ties say little of what was judged."""
+def are_many_unread(unread: int, asked: int) -> bool:
+    """Whether so many of the verdicts that were asked for could not be read that ties say little of what was judged."""
+    return unread > asked / 10
 
 
 class Comparison(TypedDict):

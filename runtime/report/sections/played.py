@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from musicc.diagnostics.words import counted
 from musicc.runtime.report.content import Chart, Column, Content, Series, Value, chart, table, words
-from musicc.runtime.report.evaluations import MANY_UNREAD, Comparison, Played, Share, unread
+from musicc.runtime.report.evaluations import Comparison, Played, Share, are_many_unread, unread
 from musicc.runtime.report.gathered import Facts
 from musicc.runtime.report.sections.measures import INTERVAL
 
@@ -50,7 +50,7 @@ def played(results: Facts) -> Iterator[Content]:
 
 def _unread(comparisons: Sequence[Comparison]) -> str:
     lost, asked = unread(comparisons)
-    if lost <= MANY_UNREAD * asked:
+    if not are_many_unread(lost, asked):
         return ""
     return f"Of {counted(asked, 'verdict')} {lost:,} could not be read: these are ties that say nothing."
 
